@@ -1,0 +1,491 @@
+"""The compiled loops, and the scalar steps of neurons and synapses they are made of.
+
+This room knows arrays and nothing else. Each formula stands here once: the loops
+call it, and so do the step-by-step methods of ``Module`` and ``LIFNeuron``.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from scipy.special import ndtr, ndtri
+
+
+def compiled(function=None, **options):
+    """Compile a function on its first call; keep the result on disk where that is possible."""
+    if function is None:
+        return lambda function: compiled(function, **options)
+    options = {"nogil": True, "error_model": "numpy"} | options
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:  # no directory for the cache can be written to
+        return njit(**options)(function)
+
+
+# --------------------------------------------------------------------- constants
+
+
+class Neuron(NamedTuple):
+    """What all neurons of a layer have in common; potentials in mV, times in steps."""
+
+    resting_potential: float
+    inhibitory_potential: float
+    spike_threshold: float
+    reset_potential: float
+    spike_drop_rate: float
+    threshold_drop_rate: float
+    tau_m: float
+    tau_threshold: float
+    true_lif: bool
+    refractory_time: int
+
+
+class Plasticity(NamedTuple):
+    """How a layer learns: the tabulated rule, and who takes part."""
+
+    eta: float
+    min_weight: float
+    max_weight: float
+    potentiation: np.ndarray  # F(0), F(1), ... F(-past_window)
+    depression: np.ndarray  # F(-1), F(-2), ...
+    wta: bool
+
+
+class Device(NamedTuple):
+    """What a synapse can hold, and how truly it is read."""
+
+    levels: np.ndarray  # (n_cycles, n_levels), ascending rows; no rows if continuous
+    ranks: np.ndarray  # the place each level had in the user's table, to settle ties
+    noise_half_range: float  # of the relative read noise; 0 for none
+
+
+class Constants(NamedTuple):
+    """All that stays the same during a presentation."""
+
+    neuron: Neuron
+    plasticity: Plasticity
+    device: Device
+
+
+class Layer(NamedTuple):
+    """All that changes during a presentation."""
+
+    potential: np.ndarray  # (n_neurons,), mV
+    threshold: np.ndarray  # (n_neurons,), mV, adaptive
+    rest_until: np.ndarray  # (n_neurons,), the last step of rest
+    computed: np.ndarray  # (n_neurons,), the potential when it was last integrated
+    synapses: np.ndarray  # (n_neurons, n_inputs), the weights
+    update_counts: np.ndarray  # (n_neurons, n_inputs), how often each was written
+    touched: np.ndarray  # (n_neurons, n_inputs), whether a spike fell into its windows
+
+
+class Events(NamedTuple):
+    """A spike train as a list: at step t the `channels[start[t]:start[t + 1]]` spike."""
+
+    channels: np.ndarray
+    start: np.ndarray
+
+
+class Workspace(NamedTuple):
+    """Room for the synapses of one neuron that are updated together, (n_inputs,) each."""
+
+    inputs: np.ndarray
+    changes: np.ndarray
+    weights: np.ndarray
+
+
+class Record(NamedTuple):
+    """What is written down of a batch; an empty array for what is not asked for."""
+
+    spike_counts: np.ndarray  # (n_samples, n_neurons), how often each neuron won
+    winners: np.ndarray  # (n_samples,), the neuron with the highest potential at the end
+    activity: np.ndarray  # (n_samples, 2), firings of the layer and synapses read
+    spike_trains: np.ndarray  # (n_samples, n_neurons, n_steps), the output
+    potentials: np.ndarray  # (n_samples, n_neurons, n_steps), mV
+    weights: np.ndarray  # (n_firings, n_neurons, n_inputs), after each firing of one sample
+
+
+# ---------------------------------------------------------------- random numbers
+
+_STRIDE = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_SHIFT_30, _SHIFT_27, _SHIFT_31 = np.uint64(30), np.uint64(27), np.uint64(31)
+_SHIFT_32, _SHIFT_12, _LOW_32 = np.uint64(32), np.uint64(12), np.uint64(0xFFFFFFFF)
+
+
+@compiled
+def scramble(bits):
+    """Mix 64 bits (the finaliser of SplitMix64, Steele, Lea and Flood, 2014)."""
+    bits = (bits ^ (bits >> _SHIFT_30)) * _MIX_1
+    bits = (bits ^ (bits >> _SHIFT_27)) * _MIX_2
+    return bits ^ (bits >> _SHIFT_31)
+
+
+@compiled
+def random_bits(stream):
+    """Draw 64 random bits; a stream is an array with the one state word of SplitMix64."""
+    stream[0] += _STRIDE
+    return scramble(stream[0])
+
+
+@compiled
+def random_below(stream, n):
+    """Draw an integer from 0 ... n - 1."""
+    return np.int64(((random_bits(stream) >> _SHIFT_32) * np.uint64(n)) >> _SHIFT_32)
+
+
+_NOISE_BOUND = 3.0  # standard deviations at which the noise is cut off
+_NOISE_CELLS = 1 << 12
+_NOISE_QUANTILES = np.clip(
+    ndtri(np.linspace(ndtr(-_NOISE_BOUND), ndtr(_NOISE_BOUND), _NOISE_CELLS + 1)),
+    -_NOISE_BOUND,
+    _NOISE_BOUND,
+)
+
+
+@compiled
+def truncated_normal(stream):
+    """Draw from a standard normal cut off at 3 deviations.
+
+    By inversion, the quantile function being linear in each of 4096 cells.
+    """
+    bits = random_bits(stream)
+    cell = np.int64(bits & np.uint64(_NOISE_CELLS - 1))
+    fraction = np.float64(bits >> _SHIFT_12) * 2.0**-52
+    low = _NOISE_QUANTILES[cell]
+    return low + fraction * (_NOISE_QUANTILES[cell + 1] - low)
+
+
+@compiled
+def stream_of_sample(events, seed):
+    """Make the key of a random stream from a seed and what a sample consists of."""
+    key = seed
+    for step in range(events.start.size - 1):
+        for k in range(events.start[step], events.start[step + 1]):
+            key = scramble(key ^ np.uint64(events.channels[k] + 1))
+        key += _STRIDE
+    return key
+
+
+# ----------------------------------------------------------------------- neurons
+
+
+@compiled
+def leak(potential, threshold, neuron):
+    """Let the potential and the adaptive threshold of one neuron fall by one step.
+
+    dV/dt = -spike_drop_rate, dH/dt = -threshold_drop_rate; with `true_lif`
+    dV/dt = -(V - V_rest) / tau_m, dH/dt = -(H - H_0) / tau_threshold.
+    """
+    if potential > neuron.resting_potential:
+        above_rest = potential - neuron.resting_potential
+        above_base = threshold - neuron.spike_threshold
+        potential -= above_rest / neuron.tau_m if neuron.true_lif else neuron.spike_drop_rate
+        if above_base > 0.0:
+            threshold -= (
+                above_base / neuron.tau_threshold if neuron.true_lif else neuron.threshold_drop_rate
+            )
+    return potential, threshold
+
+
+@compiled
+def fire(potential, neuron, j):
+    """Neuron j has spiked: its potential is reset."""
+    potential[j] = neuron.reset_potential
+
+
+@compiled
+def inhibit(potential, neuron, j):
+    """A neighbour of neuron j has spiked: its potential is held down."""
+    potential[j] = neuron.inhibitory_potential
+
+
+# ---------------------------------------------------------------------- synapses
+
+_TWO_52 = 2.0**52
+_BITS_OF_TWO_52 = np.float64(_TWO_52).view(np.uint64)
+_ROOT_GUESS = (1.1 * 1023 - 0.052) * 2.0**40
+
+
+@compiled
+def as_bits(x):
+    """The 64 bits of a number."""
+    return np.float64(x).view(np.uint64)
+
+
+@compiled
+def as_float(bits):
+    """The number that 64 bits stand for."""
+    return np.uint64(bits).view(np.float64)
+
+
+@compiled(fastmath={"contract"})
+def power_of_gap(gap):
+    """sign(gap) |gap|**0.9, to 2e-15, in instructions that vectorise.
+
+    x**0.9 = x r with r = x**-0.1. The exponent bits of x give r to 3 %; each
+    round then uses r = r0 (1 - h)**-0.1 with h = 1 - x r0**10, to fourth order.
+    """
+    x = abs(gap) + 1e-300  # keeps 0 finite, changes no other gap
+    logarithm = as_float((as_bits(x) >> _SHIFT_12) | _BITS_OF_TWO_52) - _TWO_52
+    r = as_float(as_bits((_ROOT_GUESS - 0.1 * logarithm) + _TWO_52) << _SHIFT_12)
+    for _ in range(2):
+        r2 = r * r
+        r4 = r2 * r2
+        h = 1.0 - x * (r4 * r4 * r2)
+        r += r * (h * (0.1 + h * (0.055 + h * (0.0385 + h * 0.0298375))))
+    return math.copysign(x * r, gap)
+
+
+@compiled
+def changed_weight(weight, change, plasticity):
+    """w + eta F sign(d) |d|**0.9, d being the way left to the bound the weight moves to."""
+    gap = weight - plasticity.min_weight if change < 0.0 else plasticity.max_weight - weight
+    return weight + plasticity.eta * change * power_of_gap(gap)
+
+
+@compiled
+def noisy(weight, half_range, stream):
+    """clip(w (1 + e), 0, 1), e normal with deviation half_range / 3, cut off at half_range."""
+    error = truncated_normal(stream) * (half_range / _NOISE_BOUND)
+    return min(max(weight * (1.0 + error), 0.0), 1.0)
+
+
+@compiled
+def nearest_level(weight, levels, ranks):
+    """The level closest to a weight; of two equally close ones, the first in the table."""
+    low, high = 0, levels.size - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if levels[middle] <= weight:
+            low = middle
+        else:
+            high = middle
+    below, above = abs(levels[low] - weight), abs(levels[high] - weight)
+    if above < below or (above == below and ranks[high] < ranks[low]):
+        return levels[high]
+    return levels[low]
+
+
+@compiled
+def written_weight(weight, update_count, device, stream):
+    """What the device holds after a weight has been written to it."""
+    n_cycles = device.levels.shape[0]
+    if n_cycles > 0:
+        cycle = min(np.int64(update_count), n_cycles - 1)
+        return nearest_level(weight, device.levels[cycle], device.ranks[cycle])
+    if device.noise_half_range > 0.0:
+        return noisy(weight, device.noise_half_range, stream)
+    return weight
+
+
+@compiled
+def update_synapses(j, inputs, layer, constants, stream, workspace):
+    """Update the synapses of neuron j with some inputs, each by its own change."""
+    weights, update_counts = layer.synapses[j], layer.update_counts[j]
+    changes, new = workspace.changes, workspace.weights
+    for k in range(inputs.size):
+        new[k] = weights[inputs[k]]
+    for k in range(inputs.size):
+        new[k] = changed_weight(new[k], changes[k], constants.plasticity)
+    for k in range(inputs.size):
+        i = inputs[k]
+        weights[i] = written_weight(new[k], update_counts[i], constants.device, stream)
+        update_counts[i] += 1
+
+
+# ------------------------------------------------------------------------ layers
+
+
+@compiled
+def list_events(spike_train, events):
+    """Write the spikes of a dense train (n_channels, n_steps) into a list of events."""
+    n_channels, n_steps = spike_train.shape
+    channels, start = events.channels, events.start
+    active = np.empty(n_channels, np.int64)
+    n_active = 0
+    start[:] = 0
+    for i in range(n_channels):
+        n_spikes = 0
+        for t in range(n_steps):
+            n_spikes += spike_train[i, t]
+        if n_spikes > 0:
+            active[n_active] = i
+            n_active += 1
+            for t in range(n_steps):
+                start[t + 1] += spike_train[i, t]
+    for t in range(n_steps):
+        start[t + 1] += start[t]
+    free = start.copy()
+    for i in active[:n_active]:
+        for t in range(n_steps):
+            if spike_train[i, t]:
+                channels[free[t]] = i
+                free[t] += 1
+
+
+@compiled
+def inputs_at(events, step):
+    """The channels that spike at one step."""
+    return events.channels[events.start[step] : events.start[step + 1]]
+
+
+@compiled
+def synaptic_drive(weights, inputs, device, stream):
+    """The sum of the weights, as read, of the inputs that spike now."""
+    drive = 0.0
+    if device.noise_half_range > 0.0:
+        for i in inputs:
+            drive += noisy(weights[i], device.noise_half_range, stream)
+    else:
+        for i in inputs:
+            drive += weights[i]
+    return drive
+
+
+@compiled
+def integrate(layer, inputs, constants, stream):
+    """Add its synaptic drive to the potential of every neuron, then let it leak."""
+    for j in range(layer.potential.size):
+        drive = synaptic_drive(layer.synapses[j], inputs, constants.device, stream)
+        layer.computed[j], layer.threshold[j] = leak(
+            layer.potential[j] + drive, layer.threshold[j], constants.neuron
+        )
+        layer.potential[j] = layer.computed[j]
+
+
+@compiled
+def fire_or_inhibit(layer, neuron):
+    """Every neuron above its threshold spikes and adapts; every other one is inhibited."""
+    for j in range(layer.potential.size):
+        if layer.computed[j] > layer.threshold[j]:
+            fire(layer.potential, neuron, j)
+            layer.threshold[j] += 1.0
+        else:
+            inhibit(layer.potential, neuron, j)
+
+
+@compiled
+def learn(j, step, events, layer, constants, stream, workspace):
+    """Neuron j has fired: update its synapses, those with recent spikes and the silent ones."""
+    plasticity, touched = constants.plasticity, layer.touched[j]
+    for lag in range(min(plasticity.potentiation.size, step + 1)):
+        inputs = inputs_at(events, step - lag)
+        workspace.changes[: inputs.size] = plasticity.potentiation[lag]
+        update_synapses(j, inputs, layer, constants, stream, workspace)
+        for i in inputs:
+            touched[i] = True
+    n_silent = 0
+    for i in range(touched.size):
+        if not touched[i]:
+            lag = random_below(stream, plasticity.depression.size)
+            workspace.inputs[n_silent] = i
+            workspace.changes[n_silent] = plasticity.depression[lag]
+            n_silent += 1
+    update_synapses(j, workspace.inputs[:n_silent], layer, constants, stream, workspace)
+
+
+@compiled
+def present(events, sample, steps, learning, layer, constants, stream, workspace, record):
+    """Run a layer through the time steps of one sample.
+
+    All neurons rest together: whichever spike, the others are inhibited for the
+    same refractory time. While they rest their computed potentials stay as they
+    are, so a strong winner fires on until its threshold has climbed past its own;
+    from then on nothing can happen before the rest ends.
+    """
+    winner, rest_until, n_firings = 0, -1, 0
+    step, last = steps
+    while step <= last:
+        if step > rest_until:
+            inputs = inputs_at(events, step)
+            integrate(layer, inputs, constants, stream)
+            winner = np.argmax(layer.computed)
+            record.activity[sample, 1] += inputs.size * layer.potential.size
+        next_step = step + 1
+        if layer.computed[winner] < layer.threshold[winner]:
+            next_step = max(next_step, min(rest_until, last) + 1)
+        else:
+            record.spike_counts[sample, winner] += 1
+            if record.spike_trains.size > 0:
+                record.spike_trains[sample, :, step] = layer.computed > layer.threshold
+            fire_or_inhibit(layer, constants.neuron)
+            rest_until = step + constants.neuron.refractory_time
+            if learning and constants.plasticity.wta:
+                learn(winner, step, events, layer, constants, stream, workspace)
+            elif learning:
+                for j in range(layer.potential.size):
+                    learn(j, step, events, layer, constants, stream, workspace)
+            if record.weights.size > 0:
+                record.weights[n_firings] = layer.synapses
+            n_firings += 1
+        if record.potentials.size > 0:
+            for t in range(step, next_step):
+                record.potentials[sample, :, t] = layer.potential
+        step = next_step
+    layer.rest_until[:] = rest_until
+    record.winners[sample] = winner
+    record.activity[sample, 0] = n_firings
+
+
+@compiled
+def present_batch(spike_trains, steps, learning, layer, constants, keys, record):
+    """Present spike trains (n_samples, n_channels, n_steps) to a layer, one after another.
+
+    `keys` seeds the random stream: one a sample while learning, else one for all,
+    to which each sample adds its own spikes, so that its answer is its own.
+    """
+    n_channels, n_steps = spike_trains.shape[1:]
+    events = Events(np.empty(n_channels * n_steps, np.int32), np.empty(n_steps + 1, np.int64))
+    workspace = Workspace(
+        np.empty(n_channels, np.int32), np.empty(n_channels), np.empty(n_channels)
+    )
+    stream = np.zeros(1, np.uint64)
+    for sample in range(spike_trains.shape[0]):
+        list_events(spike_trains[sample], events)
+        if learning:
+            stream[0] = keys[sample]
+        elif constants.device.noise_half_range > 0.0:
+            stream[0] = stream_of_sample(events, keys[0])
+        layer.potential[:] = constants.neuron.resting_potential
+        layer.threshold[:] = constants.neuron.spike_threshold
+        layer.computed[:] = 0.0
+        layer.touched[:] = False
+        present(events, sample, steps, learning, layer, constants, stream, workspace, record)
+
+
+# -------------------------------------------------------------------- spike codes
+
+
+@compiled
+def fill_periodic(periods, spike_trains):
+    """Let each channel spike at every multiple of its period, in steps; 0 for never."""
+    n_samples, n_channels, n_steps = spike_trains.shape
+    for sample in range(n_samples):
+        for i in range(n_channels):
+            period = periods[sample, i]
+            if period > 0:
+                for t in range(period, n_steps, period):
+                    spike_trains[sample, i, t] = 1
+
+
+@compiled
+def fill_poisson(probabilities, seed, spike_trains):
+    """Let each channel spike at each step but the first with its own probability.
+
+    The random stream of a sample is seeded by the sample's probabilities, so that
+    its spikes do not depend on the samples around it.
+    """
+    n_samples, n_channels, n_steps = spike_trains.shape
+    stream = np.zeros(1, np.uint64)
+    for sample in range(n_samples):
+        stream[0] = seed
+        for i in range(n_channels):
+            stream[0] = scramble(stream[0] ^ as_bits(probabilities[sample, i]))
+            stream[0] += _STRIDE
+        for i in range(n_channels):
+            for t in range(1, n_steps):
+                if (random_bits(stream) >> _SHIFT_12) * 2.0**-52 < probabilities[sample, i]:
+                    spike_trains[sample, i, t] = 1

@@ -1,0 +1,306 @@
+"""Small helpers: model files, directories, time, logging, a picture of a spike train."""
+
+import json
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+logger = logging.getLogger("nervos_sklearn")
+
+_FORMAT = "nervos_sklearn model"
+_FORMAT_VERSION = 1
+
+
+def get_cwd() -> str:
+    """Return the path of the current working directory.
+
+    Examples
+    --------
+    >>> from nervos_sklearn import common
+    >>> common.get_cwd() == os.getcwd()
+    True
+    """
+    return os.getcwd()
+
+
+def mkdir(f: str) -> None:
+    """Create a directory, with its parents, unless it exists.
+
+    Parameters
+    ----------
+    f : str
+        Path of the directory.
+
+    Raises
+    ------
+    FileExistsError
+        If the path is a file.
+    """
+    os.makedirs(f, exist_ok=True)
+
+
+def timenow() -> float:
+    """Return the seconds since the epoch."""
+    return time.time()
+
+
+def strftime(t: float) -> str:
+    """Write a time as ``YYYY_MM_DD-HH_MM_SS``, in local time.
+
+    Parameters
+    ----------
+    t : float
+        Seconds since the epoch.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from nervos_sklearn import common
+    >>> len(common.strftime(common.timenow()))
+    19
+    """
+    return time.strftime("%Y_%m_%d-%H_%M_%S", time.localtime(float(t)))
+
+
+def write_atomically(path: str, write: Callable) -> None:
+    """Write a file so that the path holds the old content or the new one, never a part.
+
+    Parameters
+    ----------
+    path : str
+        The file to make or to replace.
+    write : callable
+        Called with a binary file to write to.
+
+    Raises
+    ------
+    OSError
+        If the directory does not exist or cannot be written to.
+    """
+    directory, name = os.path.split(os.path.abspath(path))
+    handle, unfinished = tempfile.mkstemp(prefix=f".{name}.", dir=directory)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(unfinished, 0o666 & ~_umask())
+        os.replace(unfinished, path)
+    except BaseException:
+        os.unlink(unfinished)
+        raise
+
+
+def _umask():
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:
+    """Check that an array is a batch of spike trains.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_channels, n_steps)
+        Zeros and ones of any numeric or boolean dtype.
+    n_channels : int, optional
+        The number of channels the network has.
+
+    Returns
+    -------
+    ndarray of dtype uint8
+        C-contiguous; `X` itself where possible.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, an axis is empty or a value is neither 0 nor 1.
+    """
+    X = np.asarray(X)
+    if X.ndim != 3:
+        raise ValueError(
+            "spike trains must have shape (n_samples, n_channels, n_steps), "
+            f"got an array of shape {X.shape}."
+        )
+    if 0 in X.shape:
+        raise ValueError(f"spike trains must not be empty, got shape {X.shape}.")
+    if n_channels is not None and X.shape[1] != n_channels:
+        raise ValueError(f"expected {n_channels} channels, got {X.shape[1]} (shape {X.shape}).")
+    if X.dtype.kind not in "buif":
+        raise ValueError(f"spikes must be 0 or 1, got an array of dtype {X.dtype}.")
+    binary = X.max() <= 1 if X.dtype.kind in "bu" else ((X == 0) | (X == 1)).all()
+    if not binary:
+        raise ValueError(
+            "spikes must be 0 or 1, got other values (negative, fractional, NaN or above 1). "
+            "Encode features with SpikeEncoder first."
+        )
+    return np.ascontiguousarray(X, dtype=np.uint8)
+
+
+def save_model(labels: np.ndarray, synapses: np.ndarray, parameters: dict, path: str) -> None:
+    """Save a model as plain arrays and JSON, never as code.
+
+    The file is a NumPy ``.npz`` archive, whatever its name. It is written beside
+    the path and moved there when it is whole.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_neurons,)
+        The label of each neuron of the last layer: numbers, booleans or strings.
+    synapses : array-like of shape (n_layers, n_neurons, n_inputs), or sequence of arrays
+        The weights of each layer, (n_neurons, n_inputs) each.
+    parameters : dict or Parameters
+        The settings of the network; anything JSON can hold.
+    path : str
+        The file to write. Its directory must exist.
+
+    Raises
+    ------
+    ValueError
+        If an array holds Python objects, or the parameters cannot be written as JSON.
+    OSError
+        If the file cannot be written; a file that was there is left as it was.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from nervos_sklearn import load_model, save_model
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "model.red")
+    ...     save_model([0, 1], np.ones((1, 2, 3)), {"eta": 0.03}, path)
+    ...     synapses, labels, parameters = load_model(path)
+    >>> synapses.shape, labels.tolist(), parameters
+    ((1, 2, 3), [0, 1], {'eta': 0.03})
+    """
+    if hasattr(parameters, "to_dict"):
+        parameters = parameters.to_dict()
+    try:
+        settings = json.dumps(parameters, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"parameters cannot be written as JSON: {error}") from error
+    header = {"format": _FORMAT, "version": _FORMAT_VERSION, "n_layers": len(synapses)}
+    arrays = {
+        "header": np.array(json.dumps(header)),
+        "parameters": np.array(settings),
+        "labels": _plain_array("labels", labels),
+    }
+    for k, weights in enumerate(synapses):
+        arrays[f"synapses_{k}"] = _plain_array("synapses", weights, dtype=float)
+    write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
+
+
+def _plain_array(name, values, dtype=None):
+    array = np.asarray(values, dtype=dtype)
+    if array.dtype.kind not in "biufU":
+        raise ValueError(
+            f"{name} must be an array of numbers, booleans or strings, got dtype {array.dtype}: "
+            "model files hold no Python objects."
+        )
+    return array
+
+
+def load_model(path: str) -> tuple[np.ndarray, np.ndarray, dict]:
+    """Load a model that :func:`save_model` wrote. No code in the file is ever run.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    synapses : ndarray of shape (n_layers, n_neurons, n_inputs)
+        The weights of each layer; an object array of matrices if their shapes differ.
+    labels : ndarray of shape (n_neurons,)
+        The label of each neuron of the last layer.
+    parameters : dict
+        The settings of the network.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it cannot be read.
+    ValueError
+        If the file is damaged, or is not a model file of this package.
+    """
+    with open(path, "rb") as file:
+        try:
+            # NumPy leaves the archive open if this fails; the file belongs to us.
+            with np.load(file, allow_pickle=False) as archive:
+                return _read_model(archive)
+        except Exception as error:  # whatever the bytes make the parsers say
+            raise ValueError(
+                f"{path} is damaged or not a model file of nervos_sklearn ({error}). "
+                "Save the model again with save_model; pickles of nervos are not opened."
+            ) from error
+
+
+def _read_model(archive):
+    header = json.loads(str(archive["header"]))
+    if header["format"] != _FORMAT:
+        raise ValueError(f"unknown format {header['format']!r}")
+    if header["version"] > _FORMAT_VERSION:
+        raise ValueError(f"written by a newer version, format {header['version']}")
+    synapses = [archive[f"synapses_{k}"] for k in range(header["n_layers"])]
+    return stack_layers(synapses), archive["labels"], json.loads(str(archive["parameters"]))
+
+
+def stack_layers(synapses: list) -> np.ndarray:
+    """Put the weights of all layers in one array.
+
+    Parameters
+    ----------
+    synapses : list of ndarray of shape (n_neurons, n_inputs)
+
+    Returns
+    -------
+    ndarray of shape (n_layers, n_neurons, n_inputs)
+        Of dtype object, with one matrix per layer, if the shapes differ.
+    """
+    if len({weights.shape for weights in synapses}) == 1:
+        return np.stack(synapses)
+    stacked = np.empty(len(synapses), dtype=object)
+    stacked[:] = synapses
+    return stacked
+
+
+def plot_spike_train(spike_train: np.ndarray, ylim: tuple | None = None) -> None:
+    """Draw a spike train: one dot a spike, time to the right, channels upwards.
+
+    Parameters
+    ----------
+    spike_train : ndarray of shape (n_channels, n_steps)
+        Ones where a channel spikes.
+    ylim : tuple of (low, high), optional
+        The channels to show; all by default.
+
+    Raises
+    ------
+    ValueError
+        If the array is not 2-D.
+    """
+    import matplotlib.pyplot as plt
+
+    spike_train = np.asarray(spike_train)
+    if spike_train.ndim != 2:
+        raise ValueError(
+            f"spike_train must have shape (n_channels, n_steps), got shape {spike_train.shape}."
+        )
+    channels, steps = np.nonzero(spike_train)
+    _, ax = plt.subplots()
+    ax.plot(steps, channels, "|", color="black")
+    ax.set(
+        xlabel="time (ms)",
+        ylabel="channel",
+        xlim=(0, spike_train.shape[1]),
+        ylim=(-0.5, spike_train.shape[0] - 0.5) if ylim is None else ylim,
+    )
+    plt.show()

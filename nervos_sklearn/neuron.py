@@ -1,0 +1,163 @@
+"""LIFNeuron: one leaky integrate-and-fire neuron, alone or within a layer."""
+
+import numpy as np
+
+from . import _kernels
+from .parameters import Parameters
+
+
+def neuron_constants(parameters: Parameters, true_lif: bool = False) -> _kernels.Neuron:
+    """Gather what the dynamics of a neuron depend on.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    true_lif : bool, default=False
+        Leak in proportion to the distance from rest instead of by a constant.
+
+    Returns
+    -------
+    _kernels.Neuron
+    """
+    return _kernels.Neuron(
+        resting_potential=float(parameters.resting_potential),
+        inhibitory_potential=float(parameters.inhibitory_potential),
+        spike_threshold=float(parameters.spike_threshold),
+        reset_potential=float(parameters.reset_potential),
+        spike_drop_rate=float(parameters.spike_drop_rate),
+        threshold_drop_rate=float(parameters.threshold_drop_rate),
+        tau_m=float(parameters.tau_m),
+        tau_threshold=float(parameters.tau_threshold),
+        true_lif=bool(true_lif),
+        refractory_time=int(parameters.refractory_time),
+    )
+
+
+class NeuronArrays:
+    """The state of some neurons, as one array for each variable.
+
+    Attributes
+    ----------
+    potential, threshold : ndarray of shape (n_neurons,)
+        Membrane potential and adaptive threshold, in mV.
+    rest_until : ndarray of shape (n_neurons,)
+        Last time step of rest.
+    """
+
+    def __init__(self, n_neurons: int, parameters: Parameters) -> None:
+        self.potential = np.empty(n_neurons)
+        self.threshold = np.empty(n_neurons)
+        self.rest_until = np.empty(n_neurons, dtype=np.int64)
+        self.reset(slice(None), parameters)
+
+    def reset(self, which, parameters: Parameters) -> None:
+        """Bring the neurons `which` to rest."""
+        self.potential[which] = parameters.resting_potential
+        self.threshold[which] = parameters.spike_threshold
+        self.rest_until[which] = -1
+
+
+class LIFNeuron:
+    """A leaky integrate-and-fire neuron with an adaptive threshold.
+
+    A neuron of a layer is a view: it reads and writes the arrays of its layer.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Potentials in mV, times in steps of 1 ms.
+
+    Attributes
+    ----------
+    parameters : Parameters
+    adaptive_threshold : float
+        The potential at which the neuron fires, in mV.
+    refractory_time : int
+        Rest after firing or inhibition, in ms, as the parameters say.
+    potential : float
+        The membrane potential, in mV.
+    rest_until : int
+        The last time step of rest; -1 at the start.
+    potential_memory : dict of int to float
+        The potential after each time step of a recorded presentation.
+
+    Examples
+    --------
+    >>> from nervos_sklearn import LIFNeuron, Parameters
+    >>> neuron = LIFNeuron(Parameters())
+    >>> neuron.potential = -50.0
+    >>> neuron.state_just_after_firing(time_step=7)
+    >>> neuron.potential, neuron.adaptive_threshold, neuron.rest_until
+    (-90.0, -55.0, 22)
+    """
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+        self.potential_memory: dict[int, float] = {}
+        self._arrays, self._index = NeuronArrays(1, parameters), 0
+
+    @classmethod
+    def _of_layer(cls, parameters, arrays, index):
+        neuron = cls.__new__(cls)
+        neuron.parameters = parameters
+        neuron.potential_memory = {}
+        neuron._arrays, neuron._index = arrays, index
+        return neuron
+
+    @property
+    def potential(self) -> float:
+        return float(self._arrays.potential[self._index])
+
+    @potential.setter
+    def potential(self, value: float) -> None:
+        self._arrays.potential[self._index] = value
+
+    @property
+    def adaptive_threshold(self) -> float:
+        return float(self._arrays.threshold[self._index])
+
+    @adaptive_threshold.setter
+    def adaptive_threshold(self, value: float) -> None:
+        self._arrays.threshold[self._index] = value
+
+    @property
+    def rest_until(self) -> int:
+        return int(self._arrays.rest_until[self._index])
+
+    @rest_until.setter
+    def rest_until(self, value: int) -> None:
+        self._arrays.rest_until[self._index] = value
+
+    @property
+    def refractory_time(self) -> int:
+        return self.parameters.refractory_time
+
+    def initial(self) -> None:
+        """Bring the neuron to rest and forget its recorded potentials."""
+        self._arrays.reset(self._index, self.parameters)
+        self.potential_memory = {}
+
+    def state_just_after_firing(self, time_step: float) -> None:
+        """Reset the potential and rest.
+
+        Parameters
+        ----------
+        time_step : float
+            The time of the spike, in ms.
+        """
+        constants = neuron_constants(self.parameters)
+        _kernels.fire(self._arrays.potential, constants, self._index)
+        self.rest_until = time_step + self.refractory_time
+
+    def inhibit(self, time_step: float) -> None:
+        """Hold the neuron down at the inhibitory potential and let it rest.
+
+        Parameters
+        ----------
+        time_step : float
+            The time of a neighbour's spike, in ms.
+        """
+        _kernels.inhibit(
+            self._arrays.potential, neuron_constants(self.parameters), self._index
+        )
+        self.rest_until = time_step + self.refractory_time

@@ -1,0 +1,373 @@
+"""The settings of a network: typed, validated, and kept as JSON."""
+
+import json
+import math
+import numbers
+import os
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any, NamedTuple
+
+from .common import mkdir, write_atomically
+
+_URL_TIMEOUT = 10.0  # s
+_URL_SIZE_LIMIT = 1 << 20  # bytes; a parameter file is about 1 kB
+
+
+class _Setting(NamedTuple):
+    default: float
+    kind: type
+    low: float = -math.inf
+    high: float = math.inf
+    low_allowed: bool = True
+
+    def describe_range(self) -> str:
+        kind = "an integer" if self.kind is int else "a number"
+        if self.low == -math.inf and self.high == math.inf:
+            return f"a finite {kind.split()[1]}"
+        if self.high == math.inf:
+            return f"{kind} {'>=' if self.low_allowed else '>'} {self.low:g}"
+        return f"{kind} <= {self.high:g}"
+
+
+def _positive(default, kind=float):
+    return _Setting(default, kind, low=0, low_allowed=False)
+
+
+def _non_negative(default, kind=float):
+    return _Setting(default, kind, low=0)
+
+
+_SETTINGS = {
+    "training_duration": _Setting(100, int, low=1),
+    "past_window": _Setting(-10, int, high=0),
+    "epochs": _Setting(3, int, low=1),
+    "resting_potential": _Setting(-70.0, float),
+    "inhibitory_potential": _Setting(-100.0, float),
+    "spike_threshold": _Setting(-55.0, float),
+    "reset_potential": _Setting(-90.0, float),
+    "spike_drop_rate": _non_negative(0.8),
+    "threshold_drop_rate": _non_negative(0.4),
+    "min_weight": _Setting(1e-5, float),
+    "max_weight": _Setting(1.0, float),
+    "A_up": _Setting(0.8, float),
+    "A_down": _Setting(-0.3, float),
+    "tau_up": _positive(5.0),
+    "tau_down": _positive(5.0),
+    "eta": _non_negative(0.03),
+    "min_frequency": _non_negative(1.0),
+    "max_frequency": _positive(50.0),
+    "refractory_time": _non_negative(15, int),
+    "tau_m": _positive(10.0),
+    "tau_threshold": _positive(5.0),
+    "conductance": _positive(10.0),
+    "training_images_amount": _non_negative(0, int),
+    "testing_images_amount": _non_negative(0, int),
+}
+
+
+class Parameters:
+    """The settings of a spiking network.
+
+    The defaults are the published set for MNIST with an ideal synapse. Every
+    setting is an attribute; assigning a value of the wrong type or range raises
+    at once. Keys a file brings that are not listed here are kept untouched and
+    written back by :meth:`save`.
+
+    Parameters
+    ----------
+    **settings
+        Any of the attributes below, and any further key to be kept.
+
+    Attributes
+    ----------
+    training_duration : int, default=100
+        Time steps of one presentation, in ms, at least 1.
+    past_window : int, default=-10
+        Reach of the learning rule into the past, in ms, at most 0. The value
+        -10 gives the 11 lags 0 ... 10; an input that was silent in all windows
+        of a presentation is depressed with a lag drawn from
+        1 ... ``abs(past_window // 2) - 1`` (at least 1).
+    epochs : int, default=3
+        Passes over the training set, at least 1.
+    resting_potential, inhibitory_potential, spike_threshold, reset_potential : float
+        In mV; by default -70, -100, -55 and -90. The threshold lies above the
+        three others.
+    spike_drop_rate, threshold_drop_rate : float
+        Leak of the membrane potential and of the adaptive threshold, in mV a
+        step; by default 0.8 and 0.4.
+    min_weight, max_weight : float
+        Bounds of a weight, dimensionless; by default 1e-5 and 1.
+    A_up, A_down : float
+        Amplitudes of potentiation and depression; by default 0.8 and -0.3.
+    tau_up, tau_down : float
+        Time constants of the learning rule, in ms; by default 5.
+    eta : float, default=0.03
+        Learning rate.
+    min_frequency, max_frequency : float
+        Spikes in one presentation of the weakest and of the strongest input;
+        by default 1 and 50.
+    refractory_time : int, default=15
+        Rest of a layer after one of its neurons has fired, in ms.
+    tau_m, tau_threshold : float
+        Time constants, in ms, of the proportional leak that ``Module.true_lif``
+        switches on; by default 10 and 5.
+    conductance : float, default=10
+        Membrane conductance; kept for files that carry it, not used by the dynamics.
+    training_images_amount, testing_images_amount : int, default=0
+        Sizes of the data sets a file was made for; not used by the dynamics.
+
+    Raises
+    ------
+    TypeError
+        If a setting is not a number.
+    ValueError
+        If a setting is out of its range, or contradicts another one.
+
+    Examples
+    --------
+    >>> from nervos_sklearn import Parameters
+    >>> p = Parameters(eta=0.05)
+    >>> p.eta, p.past_window
+    (0.05, -10)
+    >>> p.from_dict({"past_window": -20, "device": "PCMO"})
+    >>> p.past_window, p.device
+    (-20, 'PCMO')
+    """
+
+    training_duration: int
+    past_window: int
+    epochs: int
+    resting_potential: float
+    inhibitory_potential: float
+    spike_threshold: float
+    reset_potential: float
+    spike_drop_rate: float
+    threshold_drop_rate: float
+    min_weight: float
+    max_weight: float
+    A_up: float
+    A_down: float
+    tau_up: float
+    tau_down: float
+    eta: float
+    min_frequency: float
+    max_frequency: float
+    refractory_time: int
+    tau_m: float
+    tau_threshold: float
+    conductance: float
+    training_images_amount: int
+    testing_images_amount: int
+
+    def __init__(self, **settings: Any) -> None:
+        vars(self).update({name: s.default for name, s in _SETTINGS.items()})
+        self.from_dict(settings)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, _checked(name, value))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Parameters) and vars(self) == vars(other)
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        changed = {k: v for k, v in vars(self).items() if _differs_from_default(k, v)}
+        return f"Parameters({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
+
+    def validate(self) -> None:
+        """Check that the settings do not contradict one another.
+
+        Raises
+        ------
+        ValueError
+            If a lower bound lies above its upper bound, or a potential above
+            the spike threshold.
+        """
+        if not self.min_weight < self.max_weight:
+            raise ValueError(
+                f"min_weight must be smaller than max_weight, got min_weight="
+                f"{self.min_weight} and max_weight={self.max_weight}."
+            )
+        if not self.min_frequency <= self.max_frequency:
+            raise ValueError(
+                f"min_frequency must not exceed max_frequency, got min_frequency="
+                f"{self.min_frequency} and max_frequency={self.max_frequency}."
+            )
+        for name in ("resting_potential", "reset_potential", "inhibitory_potential"):
+            if not getattr(self, name) < self.spike_threshold:
+                raise ValueError(
+                    f"{name} must lie below spike_threshold, got {name}="
+                    f"{getattr(self, name)} mV and spike_threshold={self.spike_threshold} mV."
+                )
+
+    def from_dict(self, parameters: dict) -> None:
+        """Take settings from a dictionary; all of them, or none if one is wrong.
+
+        Parameters
+        ----------
+        parameters : dict
+            Names and values. Unknown names are kept as they are.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value is wrong or contradicts another one; nothing is changed then.
+        """
+        if not isinstance(parameters, dict):
+            raise TypeError(
+                f"parameters must be a dict of names and values, got {type(parameters).__name__}."
+            )
+        candidate = object.__new__(Parameters)
+        vars(candidate).update(vars(self))
+        for name, value in parameters.items():
+            if not isinstance(name, str) or not name.isidentifier() or hasattr(Parameters, name):
+                raise ValueError(
+                    f"{name!r} cannot be the name of a parameter: use an identifier that is "
+                    "not a method of Parameters."
+                )
+            setattr(candidate, name, value)
+        candidate.validate()
+        vars(self).update(vars(candidate))
+
+    def from_file(self, path: str) -> None:
+        """Take settings from a JSON file.
+
+        Parameters
+        ----------
+        path : str
+            A file that holds one JSON object.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If it does not hold a JSON object, or a setting is wrong.
+        """
+        with open(path, "rb") as file:
+            self._from_json(file.read(), str(path))
+
+    def from_url(self, url: str) -> None:
+        """Take settings from a JSON file on the web.
+
+        Parameters
+        ----------
+        url : str
+            An ``http://`` or ``https://`` address. At most 1 MiB is read; the
+            server has 10 s to answer.
+
+        Raises
+        ------
+        ValueError
+            If the address has another scheme, the answer is too large, is not
+            a JSON object, or a setting is wrong.
+        OSError
+            If the server cannot be reached or answers with an error.
+        """
+        self._from_json(_download(url), url)
+
+    def _from_json(self, text: bytes, source: str) -> None:
+        try:
+            settings = json.loads(text)
+        except ValueError as error:
+            raise ValueError(f"{source} does not hold valid JSON: {error}") from error
+        if not isinstance(settings, dict):
+            raise ValueError(
+                f"{source} must hold a JSON object of names and values, "
+                f"got a {type(settings).__name__}."
+            )
+        self.from_dict(settings)
+
+    def to_dict(self) -> dict:
+        """Return the settings, those kept from a file included.
+
+        Returns
+        -------
+        dict
+            Names and values; ``Parameters(**p.to_dict()) == p``.
+        """
+        return dict(vars(self))
+
+    def list_parameters(self) -> None:
+        """Print every setting, a line each."""
+        width = max(map(len, vars(self))) + 2
+        for name, value in vars(self).items():
+            print(f"{name + ':':<{width}}{value}")
+
+    def save(self, identifier: str, directory: str | None = None) -> None:
+        """Write the settings to ``<directory>/parameters_<identifier>.json``.
+
+        Parameters
+        ----------
+        identifier : str
+            Names the file.
+        directory : str, optional
+            Created if it does not exist; by default ``parameters`` below the
+            current directory.
+
+        Raises
+        ------
+        ValueError
+            If a kept key cannot be written as JSON, or the identifier holds a
+            path separator.
+        """
+        name = f"parameters_{identifier}.json"
+        if os.path.basename(name) != name:
+            raise ValueError(f"identifier must not hold a path separator, got {identifier!r}.")
+        directory = "parameters" if directory is None else os.fspath(directory)
+        try:
+            text = json.dumps(self.to_dict(), indent=4, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"the parameters cannot be written as JSON: {error}") from error
+        mkdir(directory)
+        write_atomically(
+            os.path.join(directory, name), lambda file: file.write((text + "\n").encode())
+        )
+
+
+def _checked(name, value):
+    """Return the value of a setting in its own type; unknown settings pass as they are."""
+    setting = _SETTINGS.get(name)
+    if setting is None:
+        return value
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(
+            f"{name} must be {setting.describe_range()}, got {value!r} "
+            f"of type {type(value).__name__}."
+        )
+    too_low = value < setting.low or (value == setting.low and not setting.low_allowed)
+    fits = math.isfinite(value) and not too_low and value <= setting.high
+    if not fits or (setting.kind is int and value != int(value)):
+        raise ValueError(f"{name} must be {setting.describe_range()}, got {value!r}.")
+    return setting.kind(value)
+
+
+def _differs_from_default(name, value):
+    return name not in _SETTINGS or value != _SETTINGS[name].default
+
+
+class _NoOtherScheme(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        _check_scheme(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _check_scheme(url):
+    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        raise ValueError(f"url must start with http:// or https://, got {url!r}.")
+
+
+def _download(url):
+    _check_scheme(url)
+    opener = urllib.request.build_opener(_NoOtherScheme)
+    with opener.open(url, timeout=_URL_TIMEOUT) as answer:
+        text = answer.read(_URL_SIZE_LIMIT + 1)
+    if len(text) > _URL_SIZE_LIMIT:
+        raise ValueError(
+            f"{url} answers with more than {_URL_SIZE_LIMIT} bytes; a parameter file "
+            "is far smaller."
+        )
+    return text
