@@ -42,22 +42,26 @@ class Neuron(NamedTuple):
 
 
 class Plasticity(NamedTuple):
-    """How a layer learns: the tabulated rule, and who takes part."""
+    """How fast synapses change, between which bounds, and who learns."""
 
     eta: float
     min_weight: float
     max_weight: float
-    potentiation: np.ndarray  # F(0), F(1), ... F(-past_window)
-    depression: np.ndarray  # F(-1), F(-2), ...
     wta: bool
 
 
+class Rule(NamedTuple):
+    """A learning rule F over the lags that can occur."""
+
+    potentiation: np.ndarray  # F(0), F(1), ... F(-past_window)
+    depression: np.ndarray  # F(-1), F(-2), ...
+
+
 class Device(NamedTuple):
-    """What a synapse can hold, and how truly it is read."""
+    """What a synapse can hold."""
 
     levels: np.ndarray  # (n_cycles, n_levels), ascending rows; no rows if continuous
     ranks: np.ndarray  # the place each level had in the user's table, to settle ties
-    noise_half_range: float  # of the relative read noise; 0 for none
 
 
 class Constants(NamedTuple):
@@ -65,7 +69,9 @@ class Constants(NamedTuple):
 
     neuron: Neuron
     plasticity: Plasticity
+    rule: Rule
     device: Device
+    noise_half_range: float  # of a reading, relative; 0 for none
 
 
 class Layer(NamedTuple):
@@ -90,9 +96,8 @@ class Events(NamedTuple):
 class Workspace(NamedTuple):
     """Room for the synapses of one neuron that are updated together, (n_inputs,) each."""
 
-    inputs: np.ndarray
-    changes: np.ndarray
-    weights: np.ndarray
+    changes: np.ndarray  # the values of the learning rule
+    weights: np.ndarray  # the new weights
 
 
 class Record(NamedTuple):
@@ -112,7 +117,7 @@ _STRIDE = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _SHIFT_30, _SHIFT_27, _SHIFT_31 = np.uint64(30), np.uint64(27), np.uint64(31)
-_SHIFT_32, _SHIFT_12, _LOW_32 = np.uint64(32), np.uint64(12), np.uint64(0xFFFFFFFF)
+_SHIFT_32, _SHIFT_12 = np.uint64(32), np.uint64(12)
 
 
 @compiled
@@ -131,9 +136,16 @@ def random_bits(stream):
 
 
 @compiled
-def random_below(stream, n):
-    """Draw an integer from 0 ... n - 1."""
-    return np.int64(((random_bits(stream) >> _SHIFT_32) * np.uint64(n)) >> _SHIFT_32)
+def draw_from(values, stream, drawn):
+    """Fill an array with values drawn with equal chances.
+
+    The state words are spelled out, so that the draws do not wait for one another.
+    """
+    state, n_values = stream[0], np.uint64(values.size)
+    for k in range(drawn.size):
+        bits = scramble(state + np.uint64(k + 1) * _STRIDE)
+        drawn[k] = values[np.int64(((bits >> _SHIFT_32) * n_values) >> _SHIFT_32)]
+    stream[0] = state + np.uint64(drawn.size) * _STRIDE
 
 
 _NOISE_BOUND = 3.0  # standard deviations at which the noise is cut off
@@ -188,18 +200,6 @@ def leak(potential, threshold, neuron):
                 above_base / neuron.tau_threshold if neuron.true_lif else neuron.threshold_drop_rate
             )
     return potential, threshold
-
-
-@compiled
-def fire(potential, neuron, j):
-    """Neuron j has spiked: its potential is reset."""
-    potential[j] = neuron.reset_potential
-
-
-@compiled
-def inhibit(potential, neuron, j):
-    """A neighbour of neuron j has spiked: its potential is held down."""
-    potential[j] = neuron.inhibitory_potential
 
 
 # ---------------------------------------------------------------------- synapses
@@ -270,30 +270,58 @@ def nearest_level(weight, levels, ranks):
 
 
 @compiled
-def written_weight(weight, update_count, device, stream):
+def written_weight(weight, update_count, device, noise_half_range, stream):
     """What the device holds after a weight has been written to it."""
     n_cycles = device.levels.shape[0]
     if n_cycles > 0:
         cycle = min(np.int64(update_count), n_cycles - 1)
         return nearest_level(weight, device.levels[cycle], device.ranks[cycle])
-    if device.noise_half_range > 0.0:
-        return noisy(weight, device.noise_half_range, stream)
+    if noise_half_range > 0.0:
+        return noisy(weight, noise_half_range, stream)
     return weight
 
 
 @compiled
-def update_synapses(j, inputs, layer, constants, stream, workspace):
-    """Update the synapses of neuron j with some inputs, each by its own change."""
-    weights, update_counts = layer.synapses[j], layer.update_counts[j]
-    changes, new = workspace.changes, workspace.weights
+def strengthen_recent(
+    weights, update_counts, touched, inputs, change, constants, stream, workspace
+):
+    """Update the synapses of one neuron with the inputs that spiked at one lag.
+
+    Gather, compute, scatter: the arithmetic in the middle is vectorised.
+    """
+    new, noise = workspace.weights, constants.noise_half_range
     for k in range(inputs.size):
         new[k] = weights[inputs[k]]
     for k in range(inputs.size):
-        new[k] = changed_weight(new[k], changes[k], constants.plasticity)
+        new[k] = changed_weight(new[k], change, constants.plasticity)
+    if constants.device.levels.shape[0] > 0 or noise > 0.0:
+        for k in range(inputs.size):
+            count = update_counts[inputs[k]]
+            new[k] = written_weight(new[k], count, constants.device, noise, stream)
     for k in range(inputs.size):
-        i = inputs[k]
-        weights[i] = written_weight(new[k], update_counts[i], constants.device, stream)
-        update_counts[i] += 1
+        weights[inputs[k]] = new[k]
+        update_counts[inputs[k]] += 1
+        touched[inputs[k]] = True
+
+
+@compiled
+def weaken_silent(weights, update_counts, touched, changes, constants, stream, workspace):
+    """Update the synapses of one neuron with the inputs that have been silent.
+
+    All are computed, which is vectorised, and the silent ones are kept.
+    """
+    new, noise = workspace.weights, constants.noise_half_range
+    for i in range(touched.size):
+        new[i] = changed_weight(weights[i], changes[i], constants.plasticity)
+    if constants.device.levels.shape[0] > 0 or noise > 0.0:
+        for i in range(touched.size):
+            if not touched[i]:
+                new[i] = written_weight(
+                    new[i], update_counts[i], constants.device, noise, stream
+                )
+    for i in range(touched.size):
+        weights[i] = weights[i] if touched[i] else new[i]
+        update_counts[i] += not touched[i]
 
 
 # ------------------------------------------------------------------------ layers
@@ -333,58 +361,54 @@ def inputs_at(events, step):
 
 
 @compiled
-def synaptic_drive(weights, inputs, device, stream):
-    """The sum of the weights, as read, of the inputs that spike now."""
-    drive = 0.0
-    if device.noise_half_range > 0.0:
-        for i in inputs:
-            drive += noisy(weights[i], device.noise_half_range, stream)
-    else:
-        for i in inputs:
-            drive += weights[i]
-    return drive
+def sum_weights(synapses, inputs, drive):
+    """The synaptic drive of every neuron: the weights of the inputs that spike now."""
+    for j in range(drive.size):
+        total = 0.0
+        for k in range(inputs.size):
+            total += synapses[j, inputs[k]]
+        drive[j] = total
 
 
 @compiled
-def integrate(layer, inputs, constants, stream):
+def sum_noisy_weights(synapses, inputs, half_range, stream, drive):
+    """The synaptic drive of every neuron, each weight read with noise of its own."""
+    for j in range(drive.size):
+        total = 0.0
+        for k in range(inputs.size):
+            total += noisy(synapses[j, inputs[k]], half_range, stream)
+        drive[j] = total
+
+
+@compiled
+def integrate(potential, threshold, drive, neuron):
     """Add its synaptic drive to the potential of every neuron, then let it leak."""
-    for j in range(layer.potential.size):
-        drive = synaptic_drive(layer.synapses[j], inputs, constants.device, stream)
-        layer.computed[j], layer.threshold[j] = leak(
-            layer.potential[j] + drive, layer.threshold[j], constants.neuron
-        )
-        layer.potential[j] = layer.computed[j]
+    for j in range(potential.size):
+        potential[j], threshold[j] = leak(potential[j] + drive[j], threshold[j], neuron)
 
 
 @compiled
-def fire_or_inhibit(layer, neuron):
+def fire_or_inhibit(potential, threshold, computed, neuron):
     """Every neuron above its threshold spikes and adapts; every other one is inhibited."""
-    for j in range(layer.potential.size):
-        if layer.computed[j] > layer.threshold[j]:
-            fire(layer.potential, neuron, j)
-            layer.threshold[j] += 1.0
-        else:
-            inhibit(layer.potential, neuron, j)
+    for j in range(potential.size):
+        spikes = computed[j] > threshold[j]
+        potential[j] = neuron.reset_potential if spikes else neuron.inhibitory_potential
+        threshold[j] += 1.0 if spikes else 0.0
 
 
 @compiled
 def learn(j, step, events, layer, constants, stream, workspace):
     """Neuron j has fired: update its synapses, those with recent spikes and the silent ones."""
-    plasticity, touched = constants.plasticity, layer.touched[j]
-    for lag in range(min(plasticity.potentiation.size, step + 1)):
+    rule, changes = constants.rule, workspace.changes
+    weights, update_counts, touched = layer.synapses[j], layer.update_counts[j], layer.touched[j]
+    for lag in range(min(rule.potentiation.size, step + 1)):
         inputs = inputs_at(events, step - lag)
-        workspace.changes[: inputs.size] = plasticity.potentiation[lag]
-        update_synapses(j, inputs, layer, constants, stream, workspace)
-        for i in inputs:
-            touched[i] = True
-    n_silent = 0
-    for i in range(touched.size):
-        if not touched[i]:
-            lag = random_below(stream, plasticity.depression.size)
-            workspace.inputs[n_silent] = i
-            workspace.changes[n_silent] = plasticity.depression[lag]
-            n_silent += 1
-    update_synapses(j, workspace.inputs[:n_silent], layer, constants, stream, workspace)
+        change = rule.potentiation[lag]
+        strengthen_recent(
+            weights, update_counts, touched, inputs, change, constants, stream, workspace
+        )
+    draw_from(rule.depression, stream, changes)
+    weaken_silent(weights, update_counts, touched, changes, constants, stream, workspace)
 
 
 @compiled
@@ -396,12 +420,17 @@ def present(events, sample, steps, learning, layer, constants, stream, workspace
     are, so a strong winner fires on until its threshold has climbed past its own;
     from then on nothing can happen before the rest ends.
     """
-    winner, rest_until, n_firings = 0, -1, 0
+    winner, rest_until, n_firings, noise = 0, -1, 0, constants.noise_half_range
     step, last = steps
     while step <= last:
         if step > rest_until:
             inputs = inputs_at(events, step)
-            integrate(layer, inputs, constants, stream)
+            if noise > 0.0:
+                sum_noisy_weights(layer.synapses, inputs, noise, stream, layer.computed)
+            else:
+                sum_weights(layer.synapses, inputs, layer.computed)
+            integrate(layer.potential, layer.threshold, layer.computed, constants.neuron)
+            layer.computed[:] = layer.potential
             winner = np.argmax(layer.computed)
             record.activity[sample, 1] += inputs.size * layer.potential.size
         next_step = step + 1
@@ -411,7 +440,7 @@ def present(events, sample, steps, learning, layer, constants, stream, workspace
             record.spike_counts[sample, winner] += 1
             if record.spike_trains.size > 0:
                 record.spike_trains[sample, :, step] = layer.computed > layer.threshold
-            fire_or_inhibit(layer, constants.neuron)
+            fire_or_inhibit(layer.potential, layer.threshold, layer.computed, constants.neuron)
             rest_until = step + constants.neuron.refractory_time
             if learning and constants.plasticity.wta:
                 learn(winner, step, events, layer, constants, stream, workspace)
@@ -439,15 +468,13 @@ def present_batch(spike_trains, steps, learning, layer, constants, keys, record)
     """
     n_channels, n_steps = spike_trains.shape[1:]
     events = Events(np.empty(n_channels * n_steps, np.int32), np.empty(n_steps + 1, np.int64))
-    workspace = Workspace(
-        np.empty(n_channels, np.int32), np.empty(n_channels), np.empty(n_channels)
-    )
+    workspace = Workspace(np.empty(n_channels), np.empty(n_channels))
     stream = np.zeros(1, np.uint64)
     for sample in range(spike_trains.shape[0]):
         list_events(spike_trains[sample], events)
         if learning:
             stream[0] = keys[sample]
-        elif constants.device.noise_half_range > 0.0:
+        elif constants.noise_half_range > 0.0:
             stream[0] = stream_of_sample(events, keys[0])
         layer.potential[:] = constants.neuron.resting_potential
         layer.threshold[:] = constants.neuron.spike_threshold

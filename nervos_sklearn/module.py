@@ -203,11 +203,13 @@ class Module:
                 eta=float(parameters.eta),
                 min_weight=float(parameters.min_weight),
                 max_weight=float(parameters.max_weight),
-                potentiation=potentiation,
-                depression=depression,
                 wta=bool(self.wta),
             ),
+            rule=_kernels.Rule(potentiation, depression),
             device=self._device(),
+            noise_half_range=synapse.check_half_range(
+                self.noise_magnitude_half_range if self.enable_synaptic_noise else 0.0
+            ),
         )
 
     def _rule(self):
@@ -225,8 +227,7 @@ class Module:
                     "enable_cycle_dependent_weights needs a table of levels: "
                     "set cycle_dependent_weight_lookup."
                 )
-        noise = self.noise_magnitude_half_range if self.enable_synaptic_noise else 0.0
-        return synapse.device(table, noise)
+        return synapse.device(table)
 
     # ------------------------------------------------------------- batches of samples
 
@@ -704,7 +705,11 @@ class Module:
     @staticmethod
     def _updated(weight, factor, update_count, constants, stream):
         new = _kernels.changed_weight(float(weight), float(factor), constants.plasticity)
-        return float(_kernels.written_weight(new, update_count, constants.device, stream))
+        return float(
+            _kernels.written_weight(
+                new, update_count, constants.device, constants.noise_half_range, stream
+            )
+        )
 
     def reweigh_synapses_for_between_input_and_output_neuron(
         self,
@@ -738,14 +743,15 @@ class Module:
         j, i = next_neuron_idx, current_neuron_idx
         constants, stream = self._constants(), synapse.draw_keys(self._generator, 1)
         counts = self._layer_of(synapses).synapse_update_counts
-        rule = constants.plasticity
+        rule = constants.rule
         times = int(time_step) - np.arange(min(rule.potentiation.size, int(time_step) + 1))
         lags = np.flatnonzero(np.asarray(spike_train_for_current_layer)[i, times])
         factors = rule.potentiation[lags]
         if lags.size:
             synapse_memory[j, i] = 1
         elif not synapse_memory[j, i]:
-            factors = rule.depression[[_kernels.random_below(stream, rule.depression.size)]]
+            factors = np.empty(1)
+            _kernels.draw_from(rule.depression, stream, factors)
         for factor in factors:
             synapses[j, i] = self._updated(synapses[j, i], factor, counts[j, i], constants, stream)
             counts[j, i] += 1
@@ -788,9 +794,10 @@ class Module:
         if neuron.rest_until < time_step:
             constants = self._constants()
             drive = _kernels.synaptic_drive(
-                np.array(synapses_for_neuron_index, dtype=float),
+                np.array([synapses_for_neuron_index], dtype=float),
+                0,
                 np.flatnonzero(spike_train_at_timestep),
-                constants.device,
+                constants.noise_half_range,
                 synapse.draw_keys(self._generator, 1),
             )
             neuron.potential, neuron.adaptive_threshold = _kernels.leak(

@@ -145,8 +145,7 @@ class LIFNeuron:
         time_step : float
             The time of the spike, in ms.
         """
-        constants = neuron_constants(self.parameters)
-        _kernels.fire(self._arrays.potential, constants, self._index)
+        self.potential = self.parameters.reset_potential
         self.rest_until = time_step + self.refractory_time
 
     def inhibit(self, time_step: float) -> None:
@@ -157,7 +156,5 @@ class LIFNeuron:
         time_step : float
             The time of a neighbour's spike, in ms.
         """
-        _kernels.inhibit(
-            self._arrays.potential, neuron_constants(self.parameters), self._index
-        )
+        self.potential = self.parameters.inhibitory_potential
         self.rest_until = time_step + self.refractory_time

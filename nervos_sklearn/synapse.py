@@ -6,16 +6,14 @@ from sklearn.utils import check_random_state
 from . import _kernels
 
 
-def device(table=None, noise_half_range: float = 0.0) -> _kernels.Device:
-    """Describe a synapse to the compiled loops.
+def device(table=None) -> _kernels.Device:
+    """Describe what a synapse can hold to the compiled loops.
 
     Parameters
     ----------
     table : array-like of shape (n_levels,) or (n_cycles, n_levels), optional
         The levels a weight can take; row k holds after k updates, the last row
         from there on. None for a continuous weight.
-    noise_half_range : float, default=0
-        Bound of the relative error of a reading.
 
     Returns
     -------
@@ -24,13 +22,8 @@ def device(table=None, noise_half_range: float = 0.0) -> _kernels.Device:
     Raises
     ------
     ValueError
-        If the table is empty or holds something else than finite numbers, or the
-        half range is negative.
+        If the table is empty or holds something else than finite numbers.
     """
-    if not 0 <= noise_half_range < np.inf:
-        raise ValueError(
-            f"noise_magnitude_half_range must be a finite number >= 0, got {noise_half_range!r}."
-        )
     if table is None:
         table = np.empty((0, 0))
     else:
@@ -41,11 +34,16 @@ def device(table=None, noise_half_range: float = 0.0) -> _kernels.Device:
                 f"(n_cycles, n_levels), got shape {table.shape}."
             )
     ranks = np.argsort(table, axis=1, kind="stable")
-    return _kernels.Device(
-        levels=np.take_along_axis(table, ranks, axis=1),
-        ranks=ranks,
-        noise_half_range=float(noise_half_range),
-    )
+    return _kernels.Device(levels=np.take_along_axis(table, ranks, axis=1), ranks=ranks)
+
+
+def check_half_range(half_range: float) -> float:
+    """Return the bound of the relative error of a reading, or raise ValueError."""
+    if not 0 <= half_range < np.inf:
+        raise ValueError(
+            f"the half range of noise must be a finite number >= 0, got {half_range!r}."
+        )
+    return float(half_range)
 
 
 def new_stream(random_state=None) -> np.ndarray:
@@ -125,7 +123,7 @@ def apply_truncated_noise_vectorized(
     >>> bool((abs(noisy - 0.5) <= 0.05).all())
     True
     """
-    half_range = device(noise_half_range=half_range).noise_half_range
+    half_range = check_half_range(half_range)
     values = np.array(input_array, dtype=float)
     if not np.isfinite(values).all():
         raise ValueError("values must be finite numbers, got NaN or infinity.")
