@@ -1,6 +1,7 @@
 """Spiking neural networks as scikit-learn estimators."""
 
 from . import common
+from .classifier import SNNClassifier
 from .common import (
     get_cwd,
     load_model,
@@ -11,6 +12,7 @@ from .common import (
     strftime,
     timenow,
 )
+from .encoder import SpikeEncoder
 from .layer import Layer
 from .module import Module
 from .neuron import LIFNeuron
@@ -24,6 +26,8 @@ __all__ = [
     "Layer",
     "Module",
     "Parameters",
+    "SNNClassifier",
+    "SpikeEncoder",
     "apply_truncated_noise_to_value",
     "apply_truncated_noise_vectorized",
     "common",

@@ -1,0 +1,302 @@
+"""SpikeEncoder: features into spike trains."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from . import _kernels, synapse
+from ._sklearn import Interval, StrOptions, _fit_context
+
+
+class SpikeEncoder(
+    OneToOneFeatureMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
+    """Turn features into spike trains.
+
+    A spike train has one column a time step of 1 ms. Column 0 is silent; the spikes
+    fall on the steps 1 ... `training_duration`. An intensity p between 0 and 1 asks
+    for ``f = min_frequency + p (max_frequency - min_frequency)`` spikes.
+
+    Parameters
+    ----------
+    encoding : {"receptive_fields", "rate", "poisson", "latency"}, default="receptive_fields"
+        - "receptive_fields": each feature has a population of channels with
+          Gaussian receptive fields, ``g = exp(-(x - c)**2 / (2 field_variance))``,
+          whose centres c lie evenly on [0, 1]; p is g over the largest g of the
+          sample. A channel spikes at every multiple of
+          ``ceil((training_duration + 1) / f)``.
+        - "rate": one channel a feature, p the scaled feature. It spikes at every
+          multiple of ``ceil(training_duration / f)``; a feature of 0 stays silent.
+        - "poisson": as "rate", but each step is a draw of its own with the chance
+          ``f / training_duration`` (at most 1).
+        - "latency": one spike a channel, the stronger the earlier, from step 1 for
+          p = 1 on; a feature of 0 stays silent. Frequencies do not matter.
+
+        Receptive fields suit tables, the other encodings suit images.
+    training_duration : int, default=100
+        Time steps of a spike train after the silent one, in ms, at least 1.
+    min_frequency, max_frequency : float, default=1 and 50
+        Spikes in `training_duration` for p = 0 and p = 1.
+    n_fields : int or array-like of shape (n_features,), default=5
+        Receptive fields of each feature, at least 1. A single field lies at 0.5.
+    field_variance : float, default=0.03
+        Variance of a receptive field, in units of the scaled feature.
+    scale : {"auto", "feature", "sample"} or None, default="auto"
+        How features become numbers between 0 and 1. "feature": by the range of
+        each feature in the training data, beyond which values are clipped.
+        "sample": by the range of all features of the sample, as for an image.
+        None: they already lie there. "auto" is "feature" for receptive fields and
+        "sample" for the other encodings.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of "poisson". The spikes of a sample depend on the seed and the sample
+        only, not on the samples around it.
+
+    Attributes
+    ----------
+    n_channels_ : int
+        Channels of a spike train.
+    n_steps_ : int
+        Columns of a spike train, ``training_duration + 1``.
+    channel_features_ : ndarray of shape (n_channels_,)
+        The feature that each channel comes from.
+    channel_centers_ : ndarray of shape (n_channels_,)
+        Centre of each receptive field on the scaled feature; only for
+        "receptive_fields".
+    data_min_, data_max_ : ndarray of shape (n_features_in_,)
+        Range of each feature in the training data.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if they were all strings.
+
+    References
+    ----------
+    .. [1] S. M. Bohte, H. La Poutre, J. N. Kok, "Unsupervised clustering with spiking
+       neurons by sparse temporal coding and multilayer RBF networks", 2002.
+
+    Examples
+    --------
+    >>> from nervos_sklearn import SpikeEncoder
+    >>> X = [[0.0, 5.0], [1.0, 10.0]]
+    >>> encoder = SpikeEncoder("latency", training_duration=10, scale="feature")
+    >>> spikes = encoder.fit_transform(X)
+    >>> spikes.shape
+    (2, 2, 11)
+    >>> spikes[1].argmax(axis=1)
+    array([1, 1])
+    """
+
+    _parameter_constraints = {
+        "encoding": [StrOptions({"receptive_fields", "rate", "poisson", "latency"})],
+        "training_duration": [Interval(Integral, 1, None, closed="left")],
+        "min_frequency": [Interval(Real, 0, None, closed="left")],
+        "max_frequency": [Interval(Real, 0, None, closed="neither")],
+        "n_fields": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "field_variance": [Interval(Real, 0, None, closed="neither")],
+        "scale": [StrOptions({"auto", "feature", "sample"}), None],
+        "random_state": ["random_state", np.random.Generator],
+    }
+
+    def __init__(
+        self,
+        encoding="receptive_fields",
+        *,
+        training_duration=100,
+        min_frequency=1,
+        max_frequency=50,
+        n_fields=5,
+        field_variance=0.03,
+        scale="auto",
+        random_state=None,
+    ):
+        self.encoding = encoding
+        self.training_duration = training_duration
+        self.min_frequency = min_frequency
+        self.max_frequency = max_frequency
+        self.n_fields = n_fields
+        self.field_variance = field_variance
+        self.scale = scale
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the range of the features.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, finite.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        SpikeEncoder
+            The fitted encoder.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or a feature is not valid.
+        """
+        if self.min_frequency > self.max_frequency:
+            raise ValueError(
+                "min_frequency must not exceed max_frequency, got "
+                f"min_frequency={self.min_frequency} and max_frequency={self.max_frequency}."
+            )
+        X = validate_data(self, X, dtype=np.float64)
+        n_features = X.shape[1]
+        if self.encoding == "receptive_fields":
+            n_fields = self._n_fields_of(n_features)
+            self.channel_features_ = np.repeat(np.arange(n_features), n_fields)
+            self.channel_centers_ = np.concatenate([_centers(n) for n in n_fields])
+        else:
+            self.channel_features_ = np.arange(n_features)
+        self.data_min_, self.data_max_ = X.min(axis=0), X.max(axis=0)
+        self.n_channels_ = len(self.channel_features_)
+        self.n_steps_ = self.training_duration + 1
+        self._seed = synapse.new_stream(self.random_state)[0]
+        return self
+
+    def _n_fields_of(self, n_features):
+        n_fields = np.asarray(self.n_fields)
+        if n_fields.dtype.kind not in "iu" or (n_fields < 1).any():
+            raise ValueError(f"n_fields must hold integers >= 1, got {self.n_fields!r}.")
+        if n_fields.ndim > 0 and n_fields.shape != (n_features,):
+            raise ValueError(
+                f"n_fields must be one integer or one for each of {n_features} features, "
+                f"got {self.n_fields!r}."
+            )
+        return np.broadcast_to(n_fields, n_features)
+
+    def transform(self, X):
+        """Turn features into spike trains.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, finite.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_channels_, n_steps_), dtype uint8
+            Ones where a channel spikes.
+
+        Raises
+        ------
+        NotFittedError
+            If the encoder is not fitted.
+        ValueError
+            If the features are not valid, or, with ``scale=None``, do not lie
+            between 0 and 1.
+        """
+        check_is_fitted(self)
+        return self._encode(validate_data(self, X, dtype=np.float64, reset=False))
+
+    def _encode(self, X):
+        """Encode features that have been checked."""
+        spike_trains = np.zeros((len(X), self.n_channels_, self.n_steps_), dtype=np.uint8)
+        scaled = self._scaled(X)
+        duration = self.training_duration
+        if self.encoding == "receptive_fields":
+            intensities = self._receptive_field_responses(scaled)
+            _kernels.fill_periodic(
+                _periods(duration + 1, self._frequencies(intensities)), spike_trains
+            )
+            return spike_trains
+        silent = (X if self._scale() == "sample" else scaled) <= 0
+        if self.encoding == "latency":
+            steps = 1 + np.rint((1 - scaled) * (duration - 1)).astype(np.int64)
+            samples, channels = np.nonzero(~silent)
+            spike_trains[samples, channels, steps[samples, channels]] = 1
+            return spike_trains
+        frequencies = np.where(silent, 0.0, self._frequencies(scaled))
+        if self.encoding == "rate":
+            _kernels.fill_periodic(_periods(duration, frequencies), spike_trains)
+        else:
+            _kernels.fill_poisson(frequencies / duration, self._seed, spike_trains)
+        return spike_trains
+
+    def _scale(self):
+        if self.scale == "auto":
+            return "feature" if self.encoding == "receptive_fields" else "sample"
+        return self.scale
+
+    def _scaled(self, X):
+        scale = self._scale()
+        if scale is None:
+            if X.min() < 0 or X.max() > 1:
+                raise ValueError(
+                    "with scale=None, features must lie between 0 and 1, got values from "
+                    f"{X.min()} to {X.max()}; use scale='feature' or scale='sample'."
+                )
+            return X
+        if scale == "feature":
+            low, high = self.data_min_, self.data_max_
+        else:
+            low, high = X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True)
+        # Halved, because the difference of two finite numbers may be infinite.
+        width = high / 2 - low / 2
+        return np.clip((X / 2 - low / 2) / np.where(width > 0, width, 1.0), 0.0, 1.0)
+
+    def _receptive_field_responses(self, scaled):
+        distances = scaled[:, self.channel_features_] - self.channel_centers_
+        exponents = -(distances**2) / (2 * self.field_variance)
+        return np.exp(exponents - exponents.max(axis=1, keepdims=True))
+
+    def _frequencies(self, intensities):
+        return self.min_frequency + intensities * (self.max_frequency - self.min_frequency)
+
+    def get_feature_names_out(self, input_features=None):
+        """Name the channels of the spike trains.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names of the features; by default those seen in `fit`, or x0, x1, ...
+
+        Returns
+        -------
+        ndarray of shape (n_channels_,), dtype object
+            The name of the feature; for receptive fields with the number of the
+            field, as in "x0_field2".
+        """
+        check_is_fitted(self)
+        names = super().get_feature_names_out(input_features)[self.channel_features_]
+        if self.encoding != "receptive_fields":
+            return names
+        first = np.searchsorted(self.channel_features_, self.channel_features_)
+        fields = np.arange(self.n_channels_) - first
+        return np.array([f"{n}_field{k}" for n, k in zip(names, fields, strict=True)], object)
+
+    def set_output(self, *, transform=None):
+        """Do nothing: spike trains have three axes and cannot become a data frame.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"} or None
+            Ignored, so that pipelines can set the output of their other steps.
+
+        Returns
+        -------
+        SpikeEncoder
+        """
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def _centers(n_fields):
+    return np.linspace(0, 1, n_fields) if n_fields > 1 else np.array([0.5])
+
+
+def _periods(duration, frequencies):
+    """Steps between two spikes, rounded up; 0 where the frequency is 0."""
+    with np.errstate(divide="ignore"):
+        periods = np.ceil(duration / frequencies)
+    return np.where(periods <= duration, periods, 0).astype(np.int64)
