@@ -12,6 +12,7 @@ from .common import (
     strftime,
     timenow,
 )
+from .display import ReceptiveFieldDisplay
 from .encoder import SpikeEncoder
 from .layer import Layer
 from .module import Module
@@ -26,6 +27,7 @@ __all__ = [
     "Layer",
     "Module",
     "Parameters",
+    "ReceptiveFieldDisplay",
     "SNNClassifier",
     "SpikeEncoder",
     "apply_truncated_noise_to_value",

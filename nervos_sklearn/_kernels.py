@@ -197,7 +197,9 @@ def leak(potential, threshold, neuron):
         potential -= above_rest / neuron.tau_m if neuron.true_lif else neuron.spike_drop_rate
         if above_base > 0.0:
             threshold -= (
-                above_base / neuron.tau_threshold if neuron.true_lif else neuron.threshold_drop_rate
+                above_base / neuron.tau_threshold
+                if neuron.true_lif
+                else neuron.threshold_drop_rate
             )
     return potential, threshold
 
@@ -241,7 +243,7 @@ def power_of_gap(gap):
 
 @compiled
 def changed_weight(weight, change, plasticity):
-    """w + eta F sign(d) |d|**0.9, d being the way left to the bound the weight moves to."""
+    """W + eta F sign(d) |d|**0.9, d being the way left to the bound the weight moves to."""
     gap = weight - plasticity.min_weight if change < 0.0 else plasticity.max_weight - weight
     return weight + plasticity.eta * change * power_of_gap(gap)
 
@@ -316,9 +318,7 @@ def weaken_silent(weights, update_counts, touched, changes, constants, stream, w
     if constants.device.levels.shape[0] > 0 or noise > 0.0:
         for i in range(touched.size):
             if not touched[i]:
-                new[i] = written_weight(
-                    new[i], update_counts[i], constants.device, noise, stream
-                )
+                new[i] = written_weight(new[i], update_counts[i], constants.device, noise, stream)
     for i in range(touched.size):
         weights[i] = weights[i] if touched[i] else new[i]
         update_counts[i] += not touched[i]

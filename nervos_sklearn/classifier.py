@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import synapse
 from ._sklearn import Interval, StrOptions, _fit_context
-from .common import check_spike_trains
+from .common import check_spike_trains, unchanged_on_error
 from .encoder import SpikeEncoder
 from .module import Module
 from .parameters import Parameters
@@ -210,25 +210,25 @@ default=-70, -100, -55 and -90
         wta=True,
         true_lif=False,
         training_duration=100,
-        min_frequency=1,
-        max_frequency=50,
+        min_frequency=1.0,
+        max_frequency=50.0,
         past_window=-10,
         A_up=0.8,
         A_down=-0.3,
-        tau_up=5,
-        tau_down=5,
+        tau_up=5.0,
+        tau_down=5.0,
         eta=0.03,
         min_weight=1e-5,
         max_weight=1.0,
-        resting_potential=-70,
-        inhibitory_potential=-100,
-        spike_threshold=-55,
-        reset_potential=-90,
+        resting_potential=-70.0,
+        inhibitory_potential=-100.0,
+        spike_threshold=-55.0,
+        reset_potential=-90.0,
         spike_drop_rate=0.8,
         threshold_drop_rate=0.4,
         refractory_time=15,
-        tau_m=10,
-        tau_threshold=5,
+        tau_m=10.0,
+        tau_threshold=5.0,
         verbose=0,
         n_jobs=None,
         random_state=None,
@@ -321,23 +321,29 @@ default=-70, -100, -55 and -90
         ValueError
             If a parameter, the data or the labels are not valid.
         """
+        with unchanged_on_error(self):
+            return self._fit(X, y)
+
+    def _fit(self, X, y):
         X, y = validate_data(self, X, y, allow_nd=True, dtype="numeric")
         X = self._check_axes(X)
         check_classification_targets(y)
         classes, y = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(
-                f"SNNClassifier needs samples of at least 2 classes, got one class: {classes[0]!r}."
+                "SNNClassifier needs samples of at least 2 classes, "
+                f"got one class: {classes[0]!r}."
             )
         generator = synapse.random_generator(self.random_state)
-        encoder = self._new_encoder(generator).fit(X) if X.ndim == 2 else None
+        encoder = self._new_encoder(int(generator.integers(2**31)))
+        encoder = encoder.fit(X) if X.ndim == 2 else None
         n_steps = encoder.n_steps_ if encoder is not None else X.shape[2]
         parameters = Parameters(**{name: getattr(self, name) for name in _SETTINGS})
         parameters.training_duration = max(1, n_steps - 1)
         module = Module(parameters, random_state=generator)
         module.wta, module.true_lif = self.wta, self.true_lif
         n_channels = encoder.n_channels_ if encoder is not None else X.shape[1]
-        module.initialise_layers([n_channels, *self.hidden_layer_sizes, self.n_neurons])
+        module.initialise_layers([n_channels, *self._hidden_layer_sizes(), self.n_neurons])
 
         self.classes_, self.encoder_, self.n_steps_in_ = classes, encoder, n_steps
         self.parameters_, self.module_ = parameters, module
@@ -356,6 +362,17 @@ default=-70, -100, -55 and -90
         self.n_iter_ = self.epochs
         return self
 
+    def _hidden_layer_sizes(self):
+        sizes = np.asarray(self.hidden_layer_sizes)
+        if sizes.ndim != 1 or (
+            sizes.size > 0 and (sizes.dtype.kind not in "iu" or sizes.min() < 1)
+        ):
+            raise ValueError(
+                "hidden_layer_sizes must be a sequence of integers >= 1, got "
+                f"{self.hidden_layer_sizes!r}."
+            )
+        return sizes.tolist()
+
     def _check_axes(self, X):
         if X.ndim == 3:
             return check_spike_trains(X)
@@ -366,7 +383,7 @@ default=-70, -100, -55 and -90
             f"got shape {X.shape}."
         )
 
-    def _new_encoder(self, generator):
+    def _new_encoder(self, seed):
         if isinstance(self.encoder, SpikeEncoder):
             return clone(self.encoder)
         return SpikeEncoder(
@@ -374,7 +391,7 @@ default=-70, -100, -55 and -90
             training_duration=self.training_duration,
             min_frequency=self.min_frequency,
             max_frequency=self.max_frequency,
-            random_state=int(generator.integers(2**31)),
+            random_state=seed,
         )
 
     def _spike_trains(self, X):
@@ -524,4 +541,6 @@ def _best_neuron(spike_counts, of_class):
     neurons = np.flatnonzero(of_class)
     best = spike_counts[:, neurons].argmax(axis=1)
     n_neurons = spike_counts.shape[1]
-    return spike_counts[np.arange(len(best)), neurons[best]] + 0.5 - neurons[best] / (2 * n_neurons)
+    return (
+        spike_counts[np.arange(len(best)), neurons[best]] + 0.5 - neurons[best] / (2 * n_neurons)
+    )

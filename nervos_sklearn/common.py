@@ -1,5 +1,6 @@
 """Small helpers: model files, directories, time, logging, a picture of a spike train."""
 
+import contextlib
 import json
 import logging
 import os
@@ -102,6 +103,24 @@ def _umask():
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
+
+
+@contextlib.contextmanager
+def unchanged_on_error(estimator):
+    """Put the attributes of an estimator back if the block fails.
+
+    Parameters
+    ----------
+    estimator : object
+        Its attributes may be replaced by the block, but not modified.
+    """
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
 
 
 def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels, synapse
 from ._sklearn import Interval, StrOptions, _fit_context
+from .common import unchanged_on_error
 
 
 class SpikeEncoder(
@@ -104,8 +105,8 @@ class SpikeEncoder(
         encoding="receptive_fields",
         *,
         training_duration=100,
-        min_frequency=1,
-        max_frequency=50,
+        min_frequency=1.0,
+        max_frequency=50.0,
         n_fields=5,
         field_variance=0.03,
         scale="auto",
@@ -141,6 +142,10 @@ class SpikeEncoder(
         ValueError
             If a parameter or a feature is not valid.
         """
+        with unchanged_on_error(self):
+            return self._fit(X)
+
+    def _fit(self, X):
         if self.min_frequency > self.max_frequency:
             raise ValueError(
                 "min_frequency must not exceed max_frequency, got "

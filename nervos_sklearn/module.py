@@ -1,5 +1,6 @@
 """Module: layers in sequence. Spike trains in, spike counts out; they learn on the way."""
 
+import itertools
 import operator
 import os
 import time
@@ -8,7 +9,6 @@ from collections.abc import Callable
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.utils import gen_even_slices
-
 
 from . import _kernels, stdp, synapse
 from .common import (
@@ -169,7 +169,7 @@ class Module:
             )
         layers = [
             Layer(self.parameters, n_inputs, n_neurons)
-            for n_inputs, n_neurons in zip(layer_sizes, layer_sizes[1:], strict=False)
+            for n_inputs, n_neurons in itertools.pairwise(layer_sizes)
         ]
         self.layer_sizes = [int(size) for size in layer_sizes]
         self.layers = layers
@@ -346,9 +346,7 @@ class Module:
             self.learned_synapses = self.get_all_synapses()
             self.learned_neuron_label_map = self.neuron_label_map.copy()
             accuracy = self.test()
-            self.save_epoch(
-                epoch, self.learned_synapses, self.learned_neuron_label_map, accuracy
-            )
+            self.save_epoch(epoch, self.learned_synapses, self.learned_neuron_label_map, accuracy)
             self.logger.info(
                 "epoch %d/%d: test accuracy %.3f, %.1f s since the start",
                 epoch,
@@ -460,7 +458,9 @@ class Module:
 
     def _set_weights(self, all_synapses, neuron_label_map):
         if len(all_synapses) != len(self.layers):
-            raise ValueError(f"expected weights of {len(self.layers)} layers, got {len(all_synapses)}.")
+            raise ValueError(
+                f"expected weights of {len(self.layers)} layers, got {len(all_synapses)}."
+            )
         labels = np.array(neuron_label_map)
         if labels.shape != (self.layer_sizes[-1],):
             raise ValueError(
@@ -629,7 +629,9 @@ class Module:
         keys = synapse.draw_keys(self._generator, (1, len(layers))) if do_stdp else None
         for k, layer in enumerate(layers):
             if do_stdp:
-                record = layer.learn(spikes, steps, constants, keys[:, k].copy(), output=True, trace=trace)
+                record = layer.learn(
+                    spikes, steps, constants, keys[:, k].copy(), output=True, trace=trace
+                )
             else:
                 key = _kernels.scramble(self._noise_key + np.uint64(k))
                 record = layer.respond(spikes, steps, constants, key, output=True, trace=trace)
@@ -811,7 +813,9 @@ class Module:
 def _check_labels(y, n_samples):
     y = np.asarray(y)
     if y.shape != (n_samples,):
-        raise ValueError(f"expected one label for each of {n_samples} samples, got shape {y.shape}.")
+        raise ValueError(
+            f"expected one label for each of {n_samples} samples, got shape {y.shape}."
+        )
     if not (y == y.astype(np.int64)).all() or (y < 0).any():
         raise ValueError("labels must be integers >= 0; SNNClassifier takes any kind of label.")
     return y.astype(np.int64)

@@ -13,8 +13,11 @@ GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.npz"))
 
 def build(golden):
     module = Module(Parameters(**json.loads(str(golden["parameters"]))))
-    module.initialise_layers(golden["layer_sizes"] if len(golden["layer_sizes"]) > 2 else
-                             [golden["spikes"].shape[1], golden["initial_synapses_0"].shape[0]])
+    module.initialise_layers(
+        golden["layer_sizes"]
+        if len(golden["layer_sizes"]) > 2
+        else [golden["spikes"].shape[1], golden["initial_synapses_0"].shape[0]]
+    )
     for name, value in json.loads(str(golden["flags"])).items():
         setattr(module, name, value)
     if "levels" in golden:

@@ -1,0 +1,69 @@
+"""
+Handwritten digits: from pixels to spikes to classes
+====================================================
+
+A pipeline of scikit-learn turns the 8 x 8 images of ``load_digits`` into spike trains
+and lets a spiking network learn them. Run it with the name of a directory for the
+pictures and the model; by default that is ``digits``.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import joblib
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.metrics import ConfusionMatrixDisplay
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import make_pipeline
+
+from nervos_sklearn import ReceptiveFieldDisplay, SNNClassifier, SpikeEncoder
+
+OTHER_PROCESS = """
+import sys, joblib, numpy as np
+model, images, answers = sys.argv[1:]
+np.save(answers, joblib.load(model).predict(np.load(images)))
+"""
+
+
+def main(directory):
+    directory.mkdir(parents=True, exist_ok=True)
+    X, y = load_digits(return_X_y=True)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+
+    print("Training, the classifier's own report an epoch:")
+    network = make_pipeline(
+        SpikeEncoder("rate"),
+        SNNClassifier(n_neurons=200, eta=0.01, verbose=1, random_state=0),
+    )
+    network.fit(X_train, y_train)
+    print(f"Test accuracy: {network.score(X_test, y_test):.3f}")
+
+    ConfusionMatrixDisplay.from_estimator(network, X_test, y_test)
+    plt.savefig(directory / "confusion_matrix.png")
+    ReceptiveFieldDisplay.from_estimator(network, image_shape=(8, 8))
+    plt.savefig(directory / "receptive_fields.png")
+    print(f"Pictures: {directory}/confusion_matrix.png and receptive_fields.png")
+
+    network.set_params(snnclassifier__verbose=0)
+    grid = {"spikeencoder__max_frequency": [20, 50], "snnclassifier__eta": [0.005, 0.01, 0.03]}
+    search = GridSearchCV(network, grid, cv=3).fit(X_train, y_train)
+    print(f"Best of a small grid: {search.best_params_}, {search.best_score_:.3f} in validation")
+    print(f"Its test accuracy: {search.score(X_test, y_test):.3f}")
+
+    model, images, answers = (directory / name for name in ("model.joblib", "X.npy", "y.npy"))
+    joblib.dump(search.best_estimator_, model)
+    np.save(images, X_test)
+    subprocess.run([sys.executable, "-c", OTHER_PROCESS, model, images, answers], check=True)
+    same = np.array_equal(np.load(answers), search.predict(X_test))
+    print(f"The saved model gives the same answers in a new process: {same}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "digits"))
