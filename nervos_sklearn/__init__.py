@@ -18,18 +18,33 @@ from .layer import Layer
 from .module import Module
 from .neuron import LIFNeuron
 from .parameters import Parameters
-from .synapse import apply_truncated_noise_to_value, apply_truncated_noise_vectorized
+from .synapse import (
+    EnduranceSynapse,
+    IdealSynapse,
+    LinearSynapse,
+    NonLinearSynapse,
+    Synapse,
+    TableSynapse,
+    apply_truncated_noise_to_value,
+    apply_truncated_noise_vectorized,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "EnduranceSynapse",
+    "IdealSynapse",
     "LIFNeuron",
     "Layer",
+    "LinearSynapse",
     "Module",
+    "NonLinearSynapse",
     "Parameters",
     "ReceptiveFieldDisplay",
     "SNNClassifier",
     "SpikeEncoder",
+    "Synapse",
+    "TableSynapse",
     "apply_truncated_noise_to_value",
     "apply_truncated_noise_vectorized",
     "common",

@@ -58,10 +58,17 @@ class Rule(NamedTuple):
 
 
 class Device(NamedTuple):
-    """What a synapse can hold."""
+    """What a synapse can hold, and how truly it is written and read.
 
-    levels: np.ndarray  # (n_cycles, n_levels), ascending rows; no rows if continuous
-    ranks: np.ndarray  # the place each level had in the user's table, to settle ties
+    `levels` are (n_curves, n_tables, n_levels), each row ascending: the first curve
+    for strengthening, the last for weakening. None at all if weights are continuous.
+    """
+
+    levels: np.ndarray
+    ranks: np.ndarray  # like levels: the place of each in the user's table, to settle ties
+    table_after: np.ndarray  # (n_cycles,), the table that holds after so many updates
+    read_noise: float  # half range of the relative error of a reading; 0 for none
+    write_noise: float  # standard deviation of the error of a write, a weight; 0 for none
 
 
 class Constants(NamedTuple):
@@ -71,7 +78,6 @@ class Constants(NamedTuple):
     plasticity: Plasticity
     rule: Rule
     device: Device
-    noise_half_range: float  # of a reading, relative; 0 for none
 
 
 class Layer(NamedTuple):
@@ -82,6 +88,8 @@ class Layer(NamedTuple):
     rest_until: np.ndarray  # (n_neurons,), the last step of rest
     computed: np.ndarray  # (n_neurons,), the potential when it was last integrated
     synapses: np.ndarray  # (n_neurons, n_inputs), the weights
+    gains: np.ndarray  # (n_neurons, n_inputs), of each device when read; empty if all are 1
+    levels: np.ndarray  # (n_neurons, n_inputs), the level each synapse took last
     update_counts: np.ndarray  # (n_neurons, n_inputs), how often each was written
     touched: np.ndarray  # (n_neurons, n_inputs), whether a spike fell into its windows
 
@@ -96,6 +104,7 @@ class Events(NamedTuple):
 class Workspace(NamedTuple):
     """Room for the synapses of one neuron that are updated together, (n_inputs,) each."""
 
+    inputs: np.ndarray  # those of the silent synapses
     changes: np.ndarray  # the values of the learning rule
     weights: np.ndarray  # the new weights
 
@@ -243,7 +252,7 @@ def power_of_gap(gap):
 
 @compiled
 def changed_weight(weight, change, plasticity):
-    """W + eta F sign(d) |d|**0.9, d being the way left to the bound the weight moves to."""
+    """Add eta F sign(d) |d|**0.9, d being the way left to the bound the weight moves to."""
     gap = weight - plasticity.min_weight if change < 0.0 else plasticity.max_weight - weight
     return weight + plasticity.eta * change * power_of_gap(gap)
 
@@ -256,72 +265,96 @@ def noisy(weight, half_range, stream):
 
 
 @compiled
-def nearest_level(weight, levels, ranks):
-    """The level closest to a weight; of two equally close ones, the first in the table."""
-    low, high = 0, levels.size - 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if levels[middle] <= weight:
-            low = middle
-        else:
-            high = middle
-    below, above = abs(levels[low] - weight), abs(levels[high] - weight)
-    if above < below or (above == below and ranks[high] < ranks[low]):
-        return levels[high]
-    return levels[low]
+def nearest_level(weight, levels, ranks, curve, table, start):
+    """Find the level closest to a weight, beginning with the level `start`.
+
+    Of two equally close ones, it is the first in the user's table.
+    """
+    k, last = start, levels.shape[2] - 1
+    while k < last and levels[curve, table, k + 1] <= weight:
+        k += 1
+    while k > 0 and levels[curve, table, k] > weight:
+        k -= 1
+    if k == last:
+        return k
+    below = abs(weight - levels[curve, table, k])
+    above = abs(levels[curve, table, k + 1] - weight)
+    first = ranks[curve, table, k] < ranks[curve, table, k + 1]
+    return k if below < above or (below == above and first) else k + 1
 
 
 @compiled
-def written_weight(weight, update_count, device, noise_half_range, stream):
-    """What the device holds after a weight has been written to it."""
-    n_cycles = device.levels.shape[0]
-    if n_cycles > 0:
-        cycle = min(np.int64(update_count), n_cycles - 1)
-        return nearest_level(weight, device.levels[cycle], device.ranks[cycle])
-    if noise_half_range > 0.0:
-        return noisy(weight, noise_half_range, stream)
-    return weight
+def write(weights, changes, inputs, levels_taken, update_counts, device, plasticity, stream):
+    """Replace new weights by what the devices hold after they have been written.
+
+    The nearest level, if they have levels; else the weight with the error of a
+    reading, if they are read with noise. The error of the write comes on top.
+    """
+    levels, ranks, table_after = device.levels, device.ranks, device.table_after
+    for k in range(inputs.size):
+        if levels.size > 0:
+            i = inputs[k]
+            curve = 0 if changes[k] >= 0.0 else levels.shape[0] - 1
+            table = table_after[min(update_counts[i], table_after.size - 1)]
+            level = nearest_level(weights[k], levels, ranks, curve, table, levels_taken[i])
+            levels_taken[i] = level
+            weights[k] = levels[curve, table, level]
+        elif device.read_noise > 0.0:
+            weights[k] = noisy(weights[k], device.read_noise, stream)
+        if device.write_noise > 0.0:
+            weight = weights[k] + device.write_noise * truncated_normal(stream)
+            weights[k] = min(max(weight, plasticity.min_weight), plasticity.max_weight)
 
 
 @compiled
-def strengthen_recent(
-    weights, update_counts, touched, inputs, change, constants, stream, workspace
+def is_ideal(device):
+    """Whether a synapse holds any weight, and exactly."""
+    return device.levels.size == 0 and device.read_noise == 0.0 and device.write_noise == 0.0
+
+
+@compiled
+def update_synapses(
+    weights, levels_taken, update_counts, inputs, changes, constants, stream, workspace
 ):
-    """Update the synapses of one neuron with the inputs that spiked at one lag.
+    """Update the synapses of one neuron with some inputs, each by its own change.
 
     Gather, compute, scatter: the arithmetic in the middle is vectorised.
     """
-    new, noise = workspace.weights, constants.noise_half_range
+    new, device, plasticity = workspace.weights, constants.device, constants.plasticity
     for k in range(inputs.size):
         new[k] = weights[inputs[k]]
     for k in range(inputs.size):
-        new[k] = changed_weight(new[k], change, constants.plasticity)
-    if constants.device.levels.shape[0] > 0 or noise > 0.0:
-        for k in range(inputs.size):
-            count = update_counts[inputs[k]]
-            new[k] = written_weight(new[k], count, constants.device, noise, stream)
+        new[k] = changed_weight(new[k], changes[k], plasticity)
+    if not is_ideal(device):
+        write(new, changes, inputs, levels_taken, update_counts, device, plasticity, stream)
     for k in range(inputs.size):
         weights[inputs[k]] = new[k]
         update_counts[inputs[k]] += 1
-        touched[inputs[k]] = True
 
 
 @compiled
-def weaken_silent(weights, update_counts, touched, changes, constants, stream, workspace):
-    """Update the synapses of one neuron with the inputs that have been silent.
+def update_ideal_silent_synapses(weights, update_counts, touched, changes, plasticity, new):
+    """Do what `update_synapses` does for the silent inputs of ideal synapses.
 
-    All are computed, which is vectorised, and the silent ones are kept.
+    All are computed, without gathering them, and the silent ones are kept.
     """
-    new, noise = workspace.weights, constants.noise_half_range
     for i in range(touched.size):
-        new[i] = changed_weight(weights[i], changes[i], constants.plasticity)
-    if constants.device.levels.shape[0] > 0 or noise > 0.0:
-        for i in range(touched.size):
-            if not touched[i]:
-                new[i] = written_weight(new[i], update_counts[i], constants.device, noise, stream)
+        new[i] = changed_weight(weights[i], changes[i], plasticity)
     for i in range(touched.size):
         weights[i] = weights[i] if touched[i] else new[i]
         update_counts[i] += not touched[i]
+
+
+@compiled
+def list_silent(touched, changes, silent):
+    """List the silent inputs, and move their changes to the front."""
+    n_silent = 0
+    for i in range(touched.size):
+        if not touched[i]:
+            silent[n_silent] = i
+            changes[n_silent] = changes[i]
+            n_silent += 1
+    return silent[:n_silent]
 
 
 # ------------------------------------------------------------------------ layers
@@ -371,12 +404,17 @@ def sum_weights(synapses, inputs, drive):
 
 
 @compiled
-def sum_noisy_weights(synapses, inputs, half_range, stream, drive):
-    """The synaptic drive of every neuron, each weight read with noise of its own."""
+def sum_read_weights(synapses, gains, inputs, read_noise, stream, drive):
+    """The synaptic drive of every neuron, each weight as its device is read."""
     for j in range(drive.size):
         total = 0.0
         for k in range(inputs.size):
-            total += noisy(synapses[j, inputs[k]], half_range, stream)
+            weight = synapses[j, inputs[k]]
+            if gains.size > 0:
+                weight *= gains[j, inputs[k]]
+            if read_noise > 0.0:
+                weight = noisy(weight, read_noise, stream)
+            total += weight
         drive[j] = total
 
 
@@ -400,15 +438,30 @@ def fire_or_inhibit(potential, threshold, computed, neuron):
 def learn(j, step, events, layer, constants, stream, workspace):
     """Neuron j has fired: update its synapses, those with recent spikes and the silent ones."""
     rule, changes = constants.rule, workspace.changes
-    weights, update_counts, touched = layer.synapses[j], layer.update_counts[j], layer.touched[j]
+    weights, levels_taken, update_counts = (
+        layer.synapses[j],
+        layer.levels[j],
+        layer.update_counts[j],
+    )
+    touched = layer.touched[j]
     for lag in range(min(rule.potentiation.size, step + 1)):
         inputs = inputs_at(events, step - lag)
-        change = rule.potentiation[lag]
-        strengthen_recent(
-            weights, update_counts, touched, inputs, change, constants, stream, workspace
+        changes[: inputs.size] = rule.potentiation[lag]
+        update_synapses(
+            weights, levels_taken, update_counts, inputs, changes, constants, stream, workspace
         )
+        for k in range(inputs.size):
+            touched[inputs[k]] = True
     draw_from(rule.depression, stream, changes)
-    weaken_silent(weights, update_counts, touched, changes, constants, stream, workspace)
+    if is_ideal(constants.device):
+        update_ideal_silent_synapses(
+            weights, update_counts, touched, changes, constants.plasticity, workspace.weights
+        )
+    else:
+        silent = list_silent(touched, changes, workspace.inputs)
+        update_synapses(
+            weights, levels_taken, update_counts, silent, changes, constants, stream, workspace
+        )
 
 
 @compiled
@@ -420,13 +473,16 @@ def present(events, sample, steps, learning, layer, constants, stream, workspace
     are, so a strong winner fires on until its threshold has climbed past its own;
     from then on nothing can happen before the rest ends.
     """
-    winner, rest_until, n_firings, noise = 0, -1, 0, constants.noise_half_range
+    winner, rest_until, n_firings = 0, -1, 0
+    read_noise = constants.device.read_noise
     step, last = steps
     while step <= last:
         if step > rest_until:
             inputs = inputs_at(events, step)
-            if noise > 0.0:
-                sum_noisy_weights(layer.synapses, inputs, noise, stream, layer.computed)
+            if read_noise > 0.0 or layer.gains.size > 0:
+                sum_read_weights(
+                    layer.synapses, layer.gains, inputs, read_noise, stream, layer.computed
+                )
             else:
                 sum_weights(layer.synapses, inputs, layer.computed)
             integrate(layer.potential, layer.threshold, layer.computed, constants.neuron)
@@ -468,13 +524,15 @@ def present_batch(spike_trains, steps, learning, layer, constants, keys, record)
     """
     n_channels, n_steps = spike_trains.shape[1:]
     events = Events(np.empty(n_channels * n_steps, np.int32), np.empty(n_steps + 1, np.int64))
-    workspace = Workspace(np.empty(n_channels), np.empty(n_channels))
+    workspace = Workspace(
+        np.empty(n_channels, np.int32), np.empty(n_channels), np.empty(n_channels)
+    )
     stream = np.zeros(1, np.uint64)
     for sample in range(spike_trains.shape[0]):
         list_events(spike_trains[sample], events)
         if learning:
             stream[0] = keys[sample]
-        elif constants.noise_half_range > 0.0:
+        elif constants.device.read_noise > 0.0:
             stream[0] = stream_of_sample(events, keys[0])
         layer.potential[:] = constants.neuron.resting_potential
         layer.threshold[:] = constants.neuron.spike_threshold

@@ -10,9 +10,8 @@ from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import synapse
 from ._sklearn import Interval, StrOptions, _fit_context
-from .common import check_spike_trains, unchanged_on_error
+from .common import check_spike_trains, random_generator, unchanged_on_error
 from .encoder import SpikeEncoder
 from .module import Module
 from .parameters import Parameters
@@ -334,7 +333,7 @@ default=-70, -100, -55 and -90
                 "SNNClassifier needs samples of at least 2 classes, "
                 f"got one class: {classes[0]!r}."
             )
-        generator = synapse.random_generator(self.random_state)
+        generator = random_generator(self.random_state)
         encoder = self._new_encoder(int(generator.integers(2**31)))
         encoder = encoder.fit(X) if X.ndim == 2 else None
         n_steps = encoder.n_steps_ if encoder is not None else X.shape[2]

@@ -6,9 +6,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import _kernels, synapse
+from . import _kernels
 from ._sklearn import Interval, StrOptions, _fit_context
-from .common import unchanged_on_error
+from .common import draw_keys, random_generator, unchanged_on_error
 
 
 class SpikeEncoder(
@@ -162,7 +162,7 @@ class SpikeEncoder(
         self.data_min_, self.data_max_ = X.min(axis=0), X.max(axis=0)
         self.n_channels_ = len(self.channel_features_)
         self.n_steps_ = self.training_duration + 1
-        self._seed = synapse.new_stream(self.random_state)[0]
+        self._seed = draw_keys(random_generator(self.random_state), 1)[0]
         return self
 
     def _n_fields_of(self, n_features):

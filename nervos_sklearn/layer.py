@@ -31,6 +31,8 @@ class Layer:
         The weights; at first all at `max_weight`.
     synapse_update_counts : ndarray of shape (num_output_neurons, num_input_neurons)
         How often each synapse has been written.
+    gains : ndarray of shape (num_output_neurons, num_input_neurons)
+        The factor through which each device is read; empty if all are 1.
     num_input_neurons, num_output_neurons : int
     neuron_potential_memories : list of dict
         The recorded potential of each neuron at each time step, in mV.
@@ -64,6 +66,8 @@ class Layer:
         shape = (self.num_output_neurons, self.num_input_neurons)
         self._synapses = np.full(shape, float(parameters.max_weight))
         self.synapse_update_counts = np.zeros(shape, dtype=np.int64)
+        self.gains = np.empty((0, 0))
+        self._levels = np.zeros(shape, dtype=np.int16)
         self._arrays = NeuronArrays(self.num_output_neurons, parameters)
         self.layer = [
             LIFNeuron._of_layer(parameters, self._arrays, j)
@@ -133,6 +137,7 @@ class Layer:
         """
         self._synapses = _writable(self._synapses)
         self.synapse_update_counts = _writable(self.synapse_update_counts)
+        self._levels = _writable(self._levels)
         arrays = self._kernel_arrays(self._arrays, learning=True)
         record = self._new_record(spike_trains, output, trace, weights=trace)
         _kernels.present_batch(spike_trains, steps, True, arrays, constants, keys, record)
@@ -161,6 +166,8 @@ class Layer:
             rest_until=arrays.rest_until,
             computed=np.empty(self.num_output_neurons),
             synapses=_writable(self._synapses),
+            gains=_writable(self.gains),
+            levels=self._levels if learning else np.empty(shape, np.int16),
             update_counts=self.synapse_update_counts if learning else np.empty(shape, np.int64),
             touched=np.empty(shape, dtype=np.bool_),
         )

@@ -4,18 +4,19 @@ import itertools
 import operator
 import os
 import time
-from collections.abc import Callable
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.utils import gen_even_slices
 
-from . import _kernels, stdp, synapse
+from . import _kernels, stdp
 from .common import (
     check_spike_trains,
+    draw_keys,
     load_model,
     logger,
     mkdir,
+    random_generator,
     save_model,
     stack_layers,
     strftime,
@@ -24,7 +25,14 @@ from .common import (
 from .layer import Layer
 from .neuron import LIFNeuron, neuron_constants
 from .parameters import Parameters
-from .synapse import apply_truncated_noise_to_value, apply_truncated_noise_vectorized
+from .synapse import (
+    Synapse,
+    apply_truncated_noise_to_value,
+    apply_truncated_noise_vectorized,
+    from_json,
+    make_device,
+    to_json,
+)
 
 __all__ = ["Module", "apply_truncated_noise_to_value", "apply_truncated_noise_vectorized"]
 
@@ -32,6 +40,7 @@ _BATCH = 256  # samples whose spike trains between two layers are held at once
 _FLAGS = (
     "wta",
     "true_lif",
+    "learning_rule",
     "allowed_levels",
     "enable_cycle_dependent_weights",
     "cycle_dependent_weight_lookup",
@@ -82,9 +91,10 @@ class Module:
         Winner takes all: only the winning neuron learns when a layer fires.
     true_lif : bool, default=False
         Leak in proportion to the distance from rest instead of by a constant.
-    learning_rule : callable or None, default=None
-        F(dt) for an array of time differences in ms; None for the exponential
-        window of the parameters.
+    learning_rule : str, callable or array-like, default="conventional"
+        A rule that :func:`nervos_sklearn.stdp.make_rule` knows.
+    synapse : Synapse or None, default=None
+        A model of the synapse; it takes the place of the following attributes.
     allowed_levels : array-like of shape (n_levels,) or None, default=None
         The levels a weight can take; None for any.
     enable_cycle_dependent_weights : bool, default=False
@@ -135,7 +145,8 @@ class Module:
         self.layer_sizes: list[int] = []
         self.wta = True
         self.true_lif = False
-        self.learning_rule: Callable | None = None
+        self.learning_rule = "conventional"
+        self._synapse: Synapse | None = None
         self.allowed_levels = None
         self.enable_cycle_dependent_weights = False
         self.cycle_dependent_weight_lookup = None
@@ -143,18 +154,20 @@ class Module:
         self.noise_magnitude_half_range = 0.0
         self.get_spikeplots = self.get_weight_evolution = False
         self.spikeplots, self.layerpotentials, self.weight_evolution = [], [], []
-        self._generator = synapse.random_generator(random_state)
-        self._noise_key = synapse.draw_keys(self._generator, 1)
+        self._generator = random_generator(random_state)
+        self._noise_key, self._device_key = draw_keys(self._generator, (2, 1))
 
     # ------------------------------------------------------------------ structure
 
-    def initialise_layers(self, layer_sizes: list) -> None:
-        """Make the layers, all weights at `max_weight` and no neuron labelled.
+    def initialise_layers(self, layer_sizes: list, *, initial_weights: str = "max") -> None:
+        """Make the layers, no neuron labelled.
 
         Parameters
         ----------
         layer_sizes : list of int
             Number of inputs, then of the neurons of each layer: at least two.
+        initial_weights : {"max", "random"}, default="max"
+            All weights at `max_weight`, or drawn evenly between the bounds.
 
         Raises
         ------
@@ -171,9 +184,36 @@ class Module:
             Layer(self.parameters, n_inputs, n_neurons)
             for n_inputs, n_neurons in itertools.pairwise(layer_sizes)
         ]
+        if initial_weights == "random":
+            bounds = self.parameters.min_weight, self.parameters.max_weight
+            for layer in layers:
+                layer.set_synapses(self._generator.uniform(*bounds, layer.synapses.shape))
+        elif initial_weights != "max":
+            raise ValueError(
+                f'initial_weights must be "max" or "random", got {initial_weights!r}.'
+            )
         self.layer_sizes = [int(size) for size in layer_sizes]
         self.layers = layers
         self.neuron_label_map = np.full(self.layer_sizes[-1], -1)
+        self.synapse = self.synapse
+
+    @property
+    def synapse(self) -> Synapse | None:
+        return self._synapse
+
+    @synapse.setter
+    def synapse(self, synapse: Synapse | None) -> None:
+        for k, layer in enumerate(self.layers):
+            if synapse is None:
+                layer.gains = np.empty((0, 0))
+            else:
+                layer.gains = synapse.gains(layer.synapses.shape, self._key(self._device_key, k))
+        self._synapse = synapse
+
+    @staticmethod
+    def _key(key, k):
+        """Make a key for layer k of a key for the network."""
+        return _kernels.scramble(key + np.uint64(k))[0]
 
     @property
     def synapse_update_counts(self) -> list[np.ndarray]:
@@ -194,9 +234,10 @@ class Module:
             raise ValueError("the network has no layers yet: call initialise_layers first.")
         return self.layers
 
-    def _constants(self):
+    def _constants(self, rule=None):
+        """Gather what the compiled loops need to learn by a rule, the network's by default."""
         parameters = self.parameters
-        potentiation, depression = stdp.tabulate(self._rule(), parameters.past_window)
+        rule = stdp.make_rule(self.learning_rule if rule is None else rule, parameters)
         return _kernels.Constants(
             neuron=neuron_constants(parameters, self.true_lif),
             plasticity=_kernels.Plasticity(
@@ -205,20 +246,13 @@ class Module:
                 max_weight=float(parameters.max_weight),
                 wta=bool(self.wta),
             ),
-            rule=_kernels.Rule(potentiation, depression),
+            rule=_kernels.Rule(*stdp.tabulate(rule, parameters.past_window)),
             device=self._device(),
-            noise_half_range=synapse.check_half_range(
-                self.noise_magnitude_half_range if self.enable_synaptic_noise else 0.0
-            ),
         )
 
-    def _rule(self):
-        if self.learning_rule is not None:
-            return self.learning_rule
-        p = self.parameters
-        return lambda dt: stdp.conventional(dt, p.A_up, p.A_down, p.tau_up, p.tau_down)
-
     def _device(self):
+        if self.synapse is not None:
+            return self.synapse.device(self.parameters.min_weight, self.parameters.max_weight)
         table = self.allowed_levels
         if self.enable_cycle_dependent_weights:
             table = self.cycle_dependent_weight_lookup
@@ -227,11 +261,12 @@ class Module:
                     "enable_cycle_dependent_weights needs a table of levels: "
                     "set cycle_dependent_weight_lookup."
                 )
-        return synapse.device(table)
+        noise = self.noise_magnitude_half_range if self.enable_synaptic_noise else 0.0
+        return make_device(table, read_noise=noise)
 
     # ------------------------------------------------------------- batches of samples
 
-    def learn(self, X: np.ndarray, y=None) -> np.ndarray:
+    def learn(self, X: np.ndarray, y=None, *, rule=None) -> np.ndarray:
         """Present samples in the given order, learning from each.
 
         Parameters
@@ -241,6 +276,8 @@ class Module:
         y : array-like of shape (n_samples,), optional
             Labels, integers from 0: the neuron with the highest potential at the
             end of a sample takes the sample's label.
+        rule : str, callable or array-like, optional
+            A learning rule for these samples only.
 
         Returns
         -------
@@ -256,8 +293,8 @@ class Module:
         X = check_spike_trains(X, self.layer_sizes[0])
         if y is not None:
             y = _check_labels(y, len(X))
-        keys = synapse.draw_keys(self._generator, (len(X), len(layers)))
-        constants, steps = self._constants(), (0, X.shape[2] - 1)
+        keys = draw_keys(self._generator, (len(X), len(layers)))
+        constants, steps = self._constants(rule), (0, X.shape[2] - 1)
         counts = []
         for start in range(0, len(X), _BATCH):
             batch = slice(start, start + _BATCH)
@@ -304,7 +341,7 @@ class Module:
                     spikes = spikes.copy()
                 for k, layer in enumerate(layers):
                     hidden = k + 1 < len(layers)
-                    key = _kernels.scramble(self._noise_key + np.uint64(k))
+                    key = np.array([self._key(self._noise_key, k)])
                     record = layer.respond(spikes, steps, constants, key, output=hidden)
                     spikes = record.spike_trains
                 counts.append(record.spike_counts)
@@ -450,11 +487,16 @@ class Module:
     def _with(self, all_synapses, neuron_label_map):
         """Make a network of the same kind with other weights and labels."""
         other = Module(self.parameters, self.identifier)
-        vars(other).update({flag: getattr(self, flag) for flag in _FLAGS})
-        other._noise_key = self._noise_key
+        other._resemble(self)
         other.initialise_layers(self.layer_sizes)
         other._set_weights(all_synapses, neuron_label_map)
         return other
+
+    def _resemble(self, other):
+        """Take over the kind of another network, not its layers."""
+        vars(self).update({flag: getattr(other, flag) for flag in _FLAGS})
+        self._noise_key, self._device_key = other._noise_key, other._device_key
+        self.synapse = other.synapse
 
     def _set_weights(self, all_synapses, neuron_label_map):
         if len(all_synapses) != len(self.layers):
@@ -493,7 +535,7 @@ class Module:
             If it is damaged, or the spike trains do not fit it.
         """
         saved = Module(self.parameters, self.identifier)
-        vars(saved).update({flag: getattr(self, flag) for flag in _FLAGS})
+        saved._resemble(self)
         saved.load_model(model_location)
         return saved._labels_of(saved.count_spikes(X))
 
@@ -527,9 +569,19 @@ class Module:
         """What a file must hold beside the parameters for the network to run as before."""
         settings = {flag: getattr(self, flag) for flag in _FLAGS}
         for name, value in settings.items():
-            if value is not None and not isinstance(value, (bool, int, float)):
+            if not (
+                value is None or callable(value) or isinstance(value, (bool, int, float, str))
+            ):
                 settings[name] = np.asarray(value).tolist()
-        return settings | {"noise_key": int(self._noise_key[0])}
+        if callable(self.learning_rule):  # code has no place in a file
+            dt = np.arange(self.parameters.past_window, 1 - self.parameters.past_window)
+            values = stdp.evaluate(self.learning_rule, dt)
+            settings["learning_rule"] = np.column_stack([dt, values]).tolist()
+        return settings | {
+            "synapse": to_json(self.synapse),
+            "noise_key": int(self._noise_key[0]),
+            "device_key": int(self._device_key[0]),
+        }
 
     def load_model(self, model_location: str) -> None:
         """Load weights, labels and settings from a file.
@@ -554,13 +606,18 @@ class Module:
             loaded.initialise_layers(sizes)
             loaded._set_weights(synapses, labels)
             flags = {flag: own[flag] for flag in _FLAGS if flag in own}
-            noise_key = np.array([own.get("noise_key", self._noise_key[0])], dtype=np.uint64)
+            keys = {
+                f"_{key}": np.array([own[key]], dtype=np.uint64)
+                for key in ("noise_key", "device_key")
+                if key in own
+            }
+            model = from_json(own.get("synapse"))
         except (TypeError, ValueError, IndexError, KeyError) as error:
             raise ValueError(f"{model_location} does not hold a network: {error}") from error
         for name in ("parameters", "layers", "layer_sizes", "neuron_label_map"):
             setattr(self, name, getattr(loaded, name))
-        vars(self).update(flags)
-        self._noise_key = noise_key
+        vars(self).update(flags | keys)
+        self.synapse = model
         self.learned_synapses = self.get_all_synapses()
         self.learned_neuron_label_map = self.neuron_label_map.copy()
 
@@ -626,14 +683,14 @@ class Module:
         )
         spikeplots, potentials, weights = [spikes[0]], [], []
         constants = self._constants()
-        keys = synapse.draw_keys(self._generator, (1, len(layers))) if do_stdp else None
+        keys = draw_keys(self._generator, (1, len(layers))) if do_stdp else None
         for k, layer in enumerate(layers):
             if do_stdp:
                 record = layer.learn(
                     spikes, steps, constants, keys[:, k].copy(), output=True, trace=trace
                 )
             else:
-                key = _kernels.scramble(self._noise_key + np.uint64(k))
+                key = np.array([self._key(self._noise_key, k)])
                 record = layer.respond(spikes, steps, constants, key, output=True, trace=trace)
             spikes = record.spike_trains
             spikeplots.append(spikes[0])
@@ -668,7 +725,8 @@ class Module:
         float
             The change the pair asks for: positive to strengthen the synapse.
         """
-        return float(np.asarray(self._rule()(np.array([float(delta_t)])))[0])
+        rule = stdp.make_rule(self.learning_rule, self.parameters)
+        return float(stdp.evaluate(rule, delta_t))
 
     def update_synapse(
         self,
@@ -696,22 +754,24 @@ class Module:
         -------
         float
         """
-        return self._updated(
-            synapse_weight,
-            weight_factor,
-            self._made_layers()[0].synapse_update_counts[next_neuron_idx, current_neuron_idx],
-            self._constants(),
-            synapse.draw_keys(self._generator, 1),
-        )
+        count = self._made_layers()[0].synapse_update_counts[next_neuron_idx, current_neuron_idx]
+        return self._updated(synapse_weight, weight_factor, count, self._constants())
 
-    @staticmethod
-    def _updated(weight, factor, update_count, constants, stream):
-        new = _kernels.changed_weight(float(weight), float(factor), constants.plasticity)
-        return float(
-            _kernels.written_weight(
-                new, update_count, constants.device, constants.noise_half_range, stream
-            )
+    def _updated(self, weight, factor, update_count, constants):
+        """Do with one synapse what the compiled loops do with many."""
+        weights, changes = np.array([weight], dtype=float), np.array([factor], dtype=float)
+        weights[0] = _kernels.changed_weight(weights[0], changes[0], constants.plasticity)
+        _kernels.write(
+            weights,
+            changes,
+            inputs=np.zeros(1, dtype=np.int32),
+            levels_taken=np.zeros(1, dtype=np.int16),
+            update_counts=np.array([update_count], dtype=np.int64),
+            device=constants.device,
+            plasticity=constants.plasticity,
+            stream=draw_keys(self._generator, 1),
         )
+        return float(weights[0])
 
     def reweigh_synapses_for_between_input_and_output_neuron(
         self,
@@ -743,7 +803,7 @@ class Module:
             Whether an input spike has reached the synapse's window; changed in place.
         """
         j, i = next_neuron_idx, current_neuron_idx
-        constants, stream = self._constants(), synapse.draw_keys(self._generator, 1)
+        constants, stream = self._constants(), draw_keys(self._generator, 1)
         counts = self._layer_of(synapses).synapse_update_counts
         rule = constants.rule
         times = int(time_step) - np.arange(min(rule.potentiation.size, int(time_step) + 1))
@@ -755,7 +815,7 @@ class Module:
             factors = np.empty(1)
             _kernels.draw_from(rule.depression, stream, factors)
         for factor in factors:
-            synapses[j, i] = self._updated(synapses[j, i], factor, counts[j, i], constants, stream)
+            synapses[j, i] = self._updated(synapses[j, i], factor, counts[j, i], constants)
             counts[j, i] += 1
 
     def _layer_of(self, synapses):
@@ -795,15 +855,17 @@ class Module:
         """
         if neuron.rest_until < time_step:
             constants = self._constants()
-            drive = _kernels.synaptic_drive(
+            drive = np.empty(1)
+            _kernels.sum_read_weights(
                 np.array([synapses_for_neuron_index], dtype=float),
-                0,
-                np.flatnonzero(spike_train_at_timestep),
-                constants.noise_half_range,
-                synapse.draw_keys(self._generator, 1),
+                np.empty((0, 0)),
+                np.flatnonzero(spike_train_at_timestep).astype(np.int32),
+                constants.device.read_noise,
+                draw_keys(self._generator, 1),
+                drive,
             )
             neuron.potential, neuron.adaptive_threshold = _kernels.leak(
-                neuron.potential + drive, neuron.adaptive_threshold, constants.neuron
+                neuron.potential + drive[0], neuron.adaptive_threshold, constants.neuron
             )
             current_potentials[neuron_index] = neuron.potential
         if in_training:
