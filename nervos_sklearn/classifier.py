@@ -15,6 +15,8 @@ from .common import check_spike_trains, random_generator, unchanged_on_error
 from .encoder import SpikeEncoder
 from .module import Module
 from .parameters import Parameters
+from .stdp import RULES
+from .synapse import Synapse
 
 _BATCH = 64  # samples whose spike trains are held at once
 
@@ -74,6 +76,22 @@ class SNNClassifier(ClassifierMixin, BaseEstimator):
         that class; the votes of all spikes add up. "reference": a neuron keeps the
         class of the last training sample at whose end it had the highest potential;
         the neuron that spikes most decides, among those that have a class.
+    learning_rule : {"conventional", "cos", "sin", "ngauss"}, callable or array-like, \
+default="conventional"
+        The change F(dt) that a pair of spikes asks for; see :mod:`nervos_sklearn.stdp`.
+        "conventional" has the amplitudes and time constants below. A callable
+        takes a time difference in ms; measured pairs (dt, F) of shape (n, 2) are
+        interpolated.
+    unlearning_share : float, default=0
+        After each epoch, this share of the training samples, drawn at random, is
+        presented once more with the rule "ngauss", which only forgets; 0.1 in the
+        publication.
+    synapse : Synapse or None, default=None
+        A model of the synapse, such as ``NonLinearSynapse(25)``; None for an ideal
+        one. Its parameters can be searched, as in ``synapse__n_states``.
+    initial_weights : {"max", "random"}, default="max"
+        Weights before training: all at `max_weight`, or drawn evenly between the
+        bounds.
     encoder : {"receptive_fields", "rate", "poisson", "latency"} or SpikeEncoder, \
 default="receptive_fields"
         Turns 2-D features into spike trains; see :class:`SpikeEncoder`. A name is
@@ -163,6 +181,10 @@ default=-70, -100, -55 and -90
         "hidden_layer_sizes": ["array-like"],
         "learning": [StrOptions({"stdp"})],
         "labeling": [StrOptions({"votes", "reference"})],
+        "learning_rule": [StrOptions(set(RULES)), callable, "array-like"],
+        "unlearning_share": [Interval(Real, 0, 1, closed="both")],
+        "synapse": [Synapse, None],
+        "initial_weights": [StrOptions({"max", "random"})],
         "encoder": [
             StrOptions({"receptive_fields", "rate", "poisson", "latency"}),
             SpikeEncoder,
@@ -203,6 +225,10 @@ default=-70, -100, -55 and -90
         hidden_layer_sizes=(),
         learning="stdp",
         labeling="votes",
+        learning_rule="conventional",
+        unlearning_share=0.0,
+        synapse=None,
+        initial_weights="max",
         encoder="receptive_fields",
         epochs=3,
         shuffle=True,
@@ -236,6 +262,10 @@ default=-70, -100, -55 and -90
         self.hidden_layer_sizes = hidden_layer_sizes
         self.learning = learning
         self.labeling = labeling
+        self.learning_rule = learning_rule
+        self.unlearning_share = unlearning_share
+        self.synapse = synapse
+        self.initial_weights = initial_weights
         self.encoder = encoder
         self.epochs = epochs
         self.shuffle = shuffle
@@ -324,42 +354,63 @@ default=-70, -100, -55 and -90
             return self._fit(X, y)
 
     def _fit(self, X, y):
+        started = time.perf_counter()
+        for epoch in self._fit_epochs(X, y):
+            if self.verbose:
+                seconds = time.perf_counter() - started
+                print(f"epoch {epoch}/{self.epochs}, {seconds:.1f} s")
+        return self
+
+    def _fit_epochs(self, X, y):
+        """Train epoch by epoch; after each, the classifier is fitted."""
         X, y = validate_data(self, X, y, allow_nd=True, dtype="numeric")
         X = self._check_axes(X)
         check_classification_targets(y)
-        classes, y = np.unique(y, return_inverse=True)
-        if len(classes) < 2:
+        self.classes_, y = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
             raise ValueError(
                 "SNNClassifier needs samples of at least 2 classes, "
-                f"got one class: {classes[0]!r}."
+                f"got one class: {self.classes_[0]!r}."
             )
         generator = random_generator(self.random_state)
         encoder = self._new_encoder(int(generator.integers(2**31)))
-        encoder = encoder.fit(X) if X.ndim == 2 else None
-        n_steps = encoder.n_steps_ if encoder is not None else X.shape[2]
-        parameters = Parameters(**{name: getattr(self, name) for name in _SETTINGS})
-        parameters.training_duration = max(1, n_steps - 1)
-        module = Module(parameters, random_state=generator)
-        module.wta, module.true_lif = self.wta, self.true_lif
-        n_channels = encoder.n_channels_ if encoder is not None else X.shape[1]
-        module.initialise_layers([n_channels, *self._hidden_layer_sizes(), self.n_neurons])
-
-        self.classes_, self.encoder_, self.n_steps_in_ = classes, encoder, n_steps
-        self.parameters_, self.module_ = parameters, module
+        self.encoder_ = encoder.fit(X) if X.ndim == 2 else None
+        self.n_steps_in_ = X.shape[2] if X.ndim == 3 else encoder.n_steps_
+        self.parameters_ = self._new_parameters()
+        self.module_ = self._new_module(generator)
         order = generator.permutation(len(X)) if self.shuffle else np.arange(len(X))
-        started = time.perf_counter()
         for epoch in range(1, self.epochs + 1):
-            for start in range(0, len(X), _BATCH):
-                batch = order[start : start + _BATCH]
-                module.learn(self._spike_trains(X[batch]), y[batch])
-            if self.verbose:
-                print(
-                    f"epoch {epoch}/{self.epochs}: {epoch * len(X)} presentations, "
-                    f"{time.perf_counter() - started:.1f} s"
-                )
-        self._label_neurons(X, y)
-        self.n_iter_ = self.epochs
-        return self
+            self._learn(X, y, order)
+            if self.unlearning_share > 0:
+                n_unlearned = max(1, round(self.unlearning_share * len(X)))
+                self._learn(X, None, generator.permutation(len(X))[:n_unlearned], rule="ngauss")
+            self._label_neurons(X, y)
+            self.n_iter_ = epoch
+            yield epoch
+
+    def _new_parameters(self):
+        parameters = Parameters(**{name: getattr(self, name) for name in _SETTINGS})
+        parameters.training_duration = max(1, self.n_steps_in_ - 1)
+        return parameters
+
+    def _new_module(self, generator):
+        module = Module(self.parameters_, random_state=generator)
+        module.wta, module.true_lif = self.wta, self.true_lif
+        module.learning_rule = self.learning_rule
+        module.synapse = None if self.synapse is None else clone(self.synapse)
+        encoder = self.encoder_
+        n_channels = self.n_features_in_ if encoder is None else encoder.n_channels_
+        module.initialise_layers(
+            [n_channels, *self._hidden_layer_sizes(), self.n_neurons],
+            initial_weights=self.initial_weights,
+        )
+        return module
+
+    def _learn(self, X, y, order, rule=None):
+        for batch in gen_batches(len(order), _BATCH):
+            chosen = order[batch]
+            labels = None if y is None else y[chosen]
+            self.module_.learn(self._spike_trains(X[chosen]), labels, rule=rule)
 
     def _hidden_layer_sizes(self):
         sizes = np.asarray(self.hidden_layer_sizes)

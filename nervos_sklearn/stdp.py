@@ -85,7 +85,7 @@ def cos(
     --------
     >>> from nervos_sklearn.stdp import cos
     >>> cos([0, 1.5, 5, -5]).round(3)
-    array([ 1.   ,  0.   , -1.   , -1.   ])
+    array([ 1.,  0., -1., -1.])
     """
     distance = np.abs(np.asarray(dt, dtype=float))
     return np.where(

@@ -19,7 +19,8 @@ CIRCLES = Parameters(
     min_frequency=1, max_frequency=140,
 )  # fmt: skip
 IRIS = Parameters(
-    **CIRCLES.to_dict() | {"training_duration": 300, "min_frequency": 0, "max_frequency": 200}
+    **CIRCLES.to_dict()
+    | {"training_duration": 300, "min_frequency": 0, "max_frequency": 200, "epochs": 1}
 )
 
 
