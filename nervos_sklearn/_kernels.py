@@ -51,21 +51,23 @@ class Plasticity(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A learning rule F over the lags that can occur."""
+    """A learning rule F over the lags that can occur, numbered by their place here."""
 
-    potentiation: np.ndarray  # F(0), F(1), ... F(-past_window)
-    depression: np.ndarray  # F(-1), F(-2), ...
+    changes: np.ndarray  # F(0), F(1), ... F(-past_window), then F(-1), F(-2), ...
+    n_recent: int  # how many of them are for inputs that spiked
 
 
 class Device(NamedTuple):
     """What a synapse can hold, and how truly it is written and read.
 
-    `levels` are (n_curves, n_tables, n_levels), each row ascending: the first curve
-    for strengthening, the last for weakening. None at all if weights are continuous.
+    The levels of a table are numbered: those for strengthening, ascending, and
+    then, if they are others, those for weakening, ascending. A continuous weight
+    has none.
     """
 
-    levels: np.ndarray
+    levels: np.ndarray  # (n_tables, n_curves * n_levels)
     ranks: np.ndarray  # like levels: the place of each in the user's table, to settle ties
+    n_levels: int
     table_after: np.ndarray  # (n_cycles,), the table that holds after so many updates
     read_noise: float  # half range of the relative error of a reading; 0 for none
     write_noise: float  # standard deviation of the error of a write, a weight; 0 for none
@@ -89,7 +91,7 @@ class Layer(NamedTuple):
     computed: np.ndarray  # (n_neurons,), the potential when it was last integrated
     synapses: np.ndarray  # (n_neurons, n_inputs), the weights
     gains: np.ndarray  # (n_neurons, n_inputs), of each device when read; empty if all are 1
-    levels: np.ndarray  # (n_neurons, n_inputs), the level each synapse took last
+    levels: np.ndarray  # (n_neurons, n_inputs), the number of the level of a weight, -1 for none
     update_counts: np.ndarray  # (n_neurons, n_inputs), how often each was written
     touched: np.ndarray  # (n_neurons, n_inputs), whether a spike fell into its windows
 
@@ -102,11 +104,17 @@ class Events(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """Room for the synapses of one neuron that are updated together, (n_inputs,) each."""
+    """Room for the synapses of one neuron that are updated together, (n_inputs,) each.
 
-    inputs: np.ndarray  # those of the silent synapses
-    changes: np.ndarray  # the values of the learning rule
+    Levels have a second table: where a change has led from a level before, for
+    weights that stay in a table and for those that come from the table before it.
+    """
+
+    inputs: np.ndarray  # those that are silent
+    lags: np.ndarray  # the number of each one's lag in the rule
+    changes: np.ndarray  # F at that lag
     weights: np.ndarray  # the new weights
+    transitions: np.ndarray  # (2, n_tables, n_lags, n_curves * n_levels), -1 if not known yet
 
 
 class Record(NamedTuple):
@@ -145,15 +153,15 @@ def random_bits(stream):
 
 
 @compiled
-def draw_from(values, stream, drawn):
-    """Fill an array with values drawn with equal chances.
+def draw_integers(low, high, stream, drawn):
+    """Fill an array with integers from low ... high - 1, all with the same chance.
 
     The state words are spelled out, so that the draws do not wait for one another.
     """
-    state, n_values = stream[0], np.uint64(values.size)
+    state, width = stream[0], np.uint64(high - low)
     for k in range(drawn.size):
-        bits = scramble(state + np.uint64(k + 1) * _STRIDE)
-        drawn[k] = values[np.int64(((bits >> _SHIFT_32) * n_values) >> _SHIFT_32)]
+        bits = scramble(state + np.uint64(k + 1) * _STRIDE) >> _SHIFT_32
+        drawn[k] = low + np.int64((bits * width) >> _SHIFT_32)
     stream[0] = state + np.uint64(drawn.size) * _STRIDE
 
 
@@ -265,79 +273,114 @@ def noisy(weight, half_range, stream):
 
 
 @compiled
-def nearest_level(weight, levels, ranks, curve, table, start):
-    """Find the level closest to a weight, beginning with the level `start`.
+def nearest_level(weight, change, table, device):
+    """Find the level closest to a weight, on the curve for its change.
 
     Of two equally close ones, it is the first in the user's table.
     """
-    k, last = start, levels.shape[2] - 1
-    while k < last and levels[curve, table, k + 1] <= weight:
-        k += 1
-    while k > 0 and levels[curve, table, k] > weight:
-        k -= 1
-    if k == last:
-        return k
-    below = abs(weight - levels[curve, table, k])
-    above = abs(levels[curve, table, k + 1] - weight)
-    first = ranks[curve, table, k] < ranks[curve, table, k + 1]
-    return k if below < above or (below == above and first) else k + 1
+    levels, ranks = device.levels[table], device.ranks[table]
+    low = 0 if change >= 0.0 else levels.size - device.n_levels
+    high = low + device.n_levels - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if levels[middle] <= weight:
+            low = middle
+        else:
+            high = middle
+    below, above = abs(weight - levels[low]), abs(levels[high] - weight)
+    return low if below < above or (below == above and ranks[low] < ranks[high]) else high
 
 
 @compiled
-def write(weights, changes, inputs, levels_taken, update_counts, device, plasticity, stream):
-    """Replace new weights by what the devices hold after they have been written.
+def find_levels(weights, update_counts, device, levels_taken):
+    """Number the levels that weights lie on now; -1 for those that lie on none."""
+    for j in range(weights.shape[0]):
+        for i in range(weights.shape[1]):
+            cycle = min(max(update_counts[j, i] - 1, 0), device.table_after.size - 1)
+            table = device.table_after[cycle]
+            levels_taken[j, i] = -1
+            for level in range(device.levels.shape[1]):
+                if device.levels[table, level] == weights[j, i]:
+                    levels_taken[j, i] = level
+                    break
 
-    The nearest level, if they have levels; else the weight with the error of a
-    reading, if they are read with noise. The error of the write comes on top.
+
+@compiled
+def update_levels(weights, levels_taken, update_counts, inputs, constants, workspace):
+    """Move the synapses of one neuron with some inputs to the levels their changes lead to.
+
+    A change leads from the same level to the same level, so each step is computed
+    once and then looked up.
     """
-    levels, ranks, table_after = device.levels, device.ranks, device.table_after
+    device, plasticity = constants.device, constants.plasticity
+    levels, table_after = device.levels, device.table_after
+    lags, changes, transitions = workspace.lags, workspace.changes, workspace.transitions
+    last_cycle = table_after.size - 1
     for k in range(inputs.size):
-        if levels.size > 0:
-            i = inputs[k]
-            curve = 0 if changes[k] >= 0.0 else levels.shape[0] - 1
-            table = table_after[min(update_counts[i], table_after.size - 1)]
-            level = nearest_level(weights[k], levels, ranks, curve, table, levels_taken[i])
-            levels_taken[i] = level
-            weights[k] = levels[curve, table, level]
-        elif device.read_noise > 0.0:
-            weights[k] = noisy(weights[k], device.read_noise, stream)
-        if device.write_noise > 0.0:
-            weight = weights[k] + device.write_noise * truncated_normal(stream)
-            weights[k] = min(max(weight, plasticity.min_weight), plasticity.max_weight)
+        i = inputs[k]
+        cycle, level = update_counts[i], np.int64(levels_taken[i])
+        table = table_after[min(cycle, last_cycle)]
+        passed = table - table_after[min(max(cycle - 1, 0), last_cycle)]
+        known = level >= 0 and passed <= 1
+        new_level = np.int64(transitions[passed, table, lags[k], level]) if known else -1
+        if new_level < 0:
+            weight = changed_weight(weights[i], changes[k], plasticity)
+            new_level = nearest_level(weight, changes[k], table, device)
+            if known:
+                transitions[passed, table, lags[k], level] = new_level
+        levels_taken[i] = new_level
+        weights[i] = levels[table, new_level]
+        update_counts[i] += 1
 
 
 @compiled
-def is_ideal(device):
-    """Whether a synapse holds any weight, and exactly."""
-    return device.levels.size == 0 and device.read_noise == 0.0 and device.write_noise == 0.0
+def update_weights(weights, update_counts, inputs, constants, stream, workspace):
+    """Update the continuous synapses of one neuron with some inputs.
 
-
-@compiled
-def update_synapses(
-    weights, levels_taken, update_counts, inputs, changes, constants, stream, workspace
-):
-    """Update the synapses of one neuron with some inputs, each by its own change.
-
-    Gather, compute, scatter: the arithmetic in the middle is vectorised.
+    Gather, compute, scatter: the arithmetic in the middle is vectorised. Where weights
+    are read with noise, they are written with it too.
     """
-    new, device, plasticity = workspace.weights, constants.device, constants.plasticity
+    new, changes, read_noise = workspace.weights, workspace.changes, constants.device.read_noise
     for k in range(inputs.size):
         new[k] = weights[inputs[k]]
     for k in range(inputs.size):
-        new[k] = changed_weight(new[k], changes[k], plasticity)
-    if not is_ideal(device):
-        write(new, changes, inputs, levels_taken, update_counts, device, plasticity, stream)
+        new[k] = changed_weight(new[k], changes[k], constants.plasticity)
+    if read_noise > 0.0:
+        for k in range(inputs.size):
+            new[k] = noisy(new[k], read_noise, stream)
     for k in range(inputs.size):
         weights[inputs[k]] = new[k]
         update_counts[inputs[k]] += 1
 
 
 @compiled
-def update_ideal_silent_synapses(weights, update_counts, touched, changes, plasticity, new):
+def add_write_noise(weights, levels_taken, inputs, device, plasticity, stream):
+    """Add the error of a write to the synapses of one neuron with some inputs."""
+    for k in range(inputs.size):
+        weight = weights[inputs[k]] + device.write_noise * truncated_normal(stream)
+        weights[inputs[k]] = min(max(weight, plasticity.min_weight), plasticity.max_weight)
+        levels_taken[inputs[k]] = -1
+
+
+@compiled
+def update_synapses(weights, levels_taken, update_counts, inputs, constants, stream, workspace):
+    """Update the synapses of one neuron with some inputs, each by its own change."""
+    device = constants.device
+    if device.levels.size > 0:
+        update_levels(weights, levels_taken, update_counts, inputs, constants, workspace)
+    else:
+        update_weights(weights, update_counts, inputs, constants, stream, workspace)
+    if device.write_noise > 0.0:
+        add_write_noise(weights, levels_taken, inputs, device, constants.plasticity, stream)
+
+
+@compiled
+def update_ideal_silent_synapses(weights, update_counts, touched, plasticity, workspace):
     """Do what `update_synapses` does for the silent inputs of ideal synapses.
 
     All are computed, without gathering them, and the silent ones are kept.
     """
+    new, changes = workspace.weights, workspace.changes
     for i in range(touched.size):
         new[i] = changed_weight(weights[i], changes[i], plasticity)
     for i in range(touched.size):
@@ -346,15 +389,16 @@ def update_ideal_silent_synapses(weights, update_counts, touched, changes, plast
 
 
 @compiled
-def list_silent(touched, changes, silent):
-    """List the silent inputs, and move their changes to the front."""
+def list_silent(touched, workspace):
+    """List the silent inputs, and move their lags and changes to the front."""
     n_silent = 0
     for i in range(touched.size):
         if not touched[i]:
-            silent[n_silent] = i
-            changes[n_silent] = changes[i]
+            workspace.inputs[n_silent] = i
+            workspace.lags[n_silent] = workspace.lags[i]
+            workspace.changes[n_silent] = workspace.changes[i]
             n_silent += 1
-    return silent[:n_silent]
+    return workspace.inputs[:n_silent]
 
 
 # ------------------------------------------------------------------------ layers
@@ -437,30 +481,26 @@ def fire_or_inhibit(potential, threshold, computed, neuron):
 @compiled
 def learn(j, step, events, layer, constants, stream, workspace):
     """Neuron j has fired: update its synapses, those with recent spikes and the silent ones."""
-    rule, changes = constants.rule, workspace.changes
-    weights, levels_taken, update_counts = (
-        layer.synapses[j],
-        layer.levels[j],
-        layer.update_counts[j],
-    )
-    touched = layer.touched[j]
-    for lag in range(min(rule.potentiation.size, step + 1)):
+    rule, device = constants.rule, constants.device
+    weights, levels_taken = layer.synapses[j], layer.levels[j]
+    update_counts, touched = layer.update_counts[j], layer.touched[j]
+    lags, changes = workspace.lags, workspace.changes
+    for lag in range(min(rule.n_recent, step + 1)):
         inputs = inputs_at(events, step - lag)
-        changes[: inputs.size] = rule.potentiation[lag]
-        update_synapses(
-            weights, levels_taken, update_counts, inputs, changes, constants, stream, workspace
-        )
+        lags[: inputs.size] = lag
+        changes[: inputs.size] = rule.changes[lag]
+        update_synapses(weights, levels_taken, update_counts, inputs, constants, stream, workspace)
         for k in range(inputs.size):
             touched[inputs[k]] = True
-    draw_from(rule.depression, stream, changes)
-    if is_ideal(constants.device):
-        update_ideal_silent_synapses(
-            weights, update_counts, touched, changes, constants.plasticity, workspace.weights
-        )
+    draw_integers(rule.n_recent, rule.changes.size, stream, lags)
+    for i in range(touched.size):
+        changes[i] = rule.changes[lags[i]]
+    if device.levels.size > 0 or device.read_noise > 0.0 or device.write_noise > 0.0:
+        silent = list_silent(touched, workspace)
+        update_synapses(weights, levels_taken, update_counts, silent, constants, stream, workspace)
     else:
-        silent = list_silent(touched, changes, workspace.inputs)
-        update_synapses(
-            weights, levels_taken, update_counts, silent, changes, constants, stream, workspace
+        update_ideal_silent_synapses(
+            weights, update_counts, touched, constants.plasticity, workspace
         )
 
 
@@ -516,6 +556,19 @@ def present(events, sample, steps, learning, layer, constants, stream, workspace
 
 
 @compiled
+def new_workspace(n_inputs, constants):
+    """Make room to update the synapses of one neuron."""
+    n_tables, n_levels = constants.device.levels.shape
+    return Workspace(
+        inputs=np.empty(n_inputs, np.int32),
+        lags=np.empty(n_inputs, np.int64),
+        changes=np.empty(n_inputs),
+        weights=np.empty(n_inputs),
+        transitions=np.full((2, n_tables, constants.rule.changes.size, n_levels), -1, np.int16),
+    )
+
+
+@compiled
 def present_batch(spike_trains, steps, learning, layer, constants, keys, record):
     """Present spike trains (n_samples, n_channels, n_steps) to a layer, one after another.
 
@@ -524,9 +577,9 @@ def present_batch(spike_trains, steps, learning, layer, constants, keys, record)
     """
     n_channels, n_steps = spike_trains.shape[1:]
     events = Events(np.empty(n_channels * n_steps, np.int32), np.empty(n_steps + 1, np.int64))
-    workspace = Workspace(
-        np.empty(n_channels, np.int32), np.empty(n_channels), np.empty(n_channels)
-    )
+    workspace = new_workspace(n_channels, constants)
+    if learning and constants.device.levels.size > 0:
+        find_levels(layer.synapses, layer.update_counts, constants.device, layer.levels)
     stream = np.zeros(1, np.uint64)
     for sample in range(spike_trains.shape[0]):
         list_events(spike_trains[sample], events)

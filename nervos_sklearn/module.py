@@ -234,10 +234,13 @@ class Module:
             raise ValueError("the network has no layers yet: call initialise_layers first.")
         return self.layers
 
-    def _constants(self, rule=None):
-        """Gather what the compiled loops need to learn by a rule, the network's by default."""
+    def _constants(self, *rules):
+        """Gather what the compiled loops need to answer and, given a rule, to learn."""
         parameters = self.parameters
-        rule = stdp.make_rule(self.learning_rule if rule is None else rule, parameters)
+        recent, silent = np.empty((2, 0))
+        if rules:
+            rule = stdp.make_rule(rules[0], parameters)
+            recent, silent = stdp.tabulate(rule, parameters.past_window)
         return _kernels.Constants(
             neuron=neuron_constants(parameters, self.true_lif),
             plasticity=_kernels.Plasticity(
@@ -246,7 +249,7 @@ class Module:
                 max_weight=float(parameters.max_weight),
                 wta=bool(self.wta),
             ),
-            rule=_kernels.Rule(*stdp.tabulate(rule, parameters.past_window)),
+            rule=_kernels.Rule(np.concatenate([recent, silent]), len(recent)),
             device=self._device(),
         )
 
@@ -294,7 +297,8 @@ class Module:
         if y is not None:
             y = _check_labels(y, len(X))
         keys = draw_keys(self._generator, (len(X), len(layers)))
-        constants, steps = self._constants(rule), (0, X.shape[2] - 1)
+        constants = self._constants(self.learning_rule if rule is None else rule)
+        steps = (0, X.shape[2] - 1)
         counts = []
         for start in range(0, len(X), _BATCH):
             batch = slice(start, start + _BATCH)
@@ -682,7 +686,7 @@ class Module:
             and weight_evolution_for_one_spike_train is None
         )
         spikeplots, potentials, weights = [spikes[0]], [], []
-        constants = self._constants()
+        constants = self._constants(*([self.learning_rule] if do_stdp else []))
         keys = draw_keys(self._generator, (1, len(layers))) if do_stdp else None
         for k, layer in enumerate(layers):
             if do_stdp:
@@ -759,17 +763,16 @@ class Module:
 
     def _updated(self, weight, factor, update_count, constants):
         """Do with one synapse what the compiled loops do with many."""
-        weights, changes = np.array([weight], dtype=float), np.array([factor], dtype=float)
-        weights[0] = _kernels.changed_weight(weights[0], changes[0], constants.plasticity)
-        _kernels.write(
+        weights, workspace = np.array([weight], dtype=float), _kernels.new_workspace(1, constants)
+        workspace.changes[0] = factor
+        _kernels.update_synapses(
             weights,
-            changes,
-            inputs=np.zeros(1, dtype=np.int32),
-            levels_taken=np.zeros(1, dtype=np.int16),
-            update_counts=np.array([update_count], dtype=np.int64),
-            device=constants.device,
-            plasticity=constants.plasticity,
-            stream=draw_keys(self._generator, 1),
+            np.full(1, -1, dtype=np.int16),
+            np.array([update_count], dtype=np.int64),
+            np.zeros(1, dtype=np.int32),
+            constants,
+            draw_keys(self._generator, 1),
+            workspace,
         )
         return float(weights[0])
 
@@ -803,17 +806,16 @@ class Module:
             Whether an input spike has reached the synapse's window; changed in place.
         """
         j, i = next_neuron_idx, current_neuron_idx
-        constants, stream = self._constants(), draw_keys(self._generator, 1)
+        constants = self._constants(self.learning_rule)
         counts = self._layer_of(synapses).synapse_update_counts
         rule = constants.rule
-        times = int(time_step) - np.arange(min(rule.potentiation.size, int(time_step) + 1))
+        times = int(time_step) - np.arange(min(rule.n_recent, int(time_step) + 1))
         lags = np.flatnonzero(np.asarray(spike_train_for_current_layer)[i, times])
-        factors = rule.potentiation[lags]
+        factors = rule.changes[lags]
         if lags.size:
             synapse_memory[j, i] = 1
         elif not synapse_memory[j, i]:
-            factors = np.empty(1)
-            _kernels.draw_from(rule.depression, stream, factors)
+            factors = self._generator.choice(rule.changes[rule.n_recent :], 1)
         for factor in factors:
             synapses[j, i] = self._updated(synapses[j, i], factor, counts[j, i], constants)
             counts[j, i] += 1

@@ -76,12 +76,18 @@ def make_device(
                 "the levels of a synapse must be finite numbers of shape (n_levels,), "
                 f"(n_cycles, n_levels) or (n_curves, n_cycles, n_levels), got {curves!r}."
             )
+    n_curves, n_tables, n_levels = curves.shape
+    if n_curves * n_levels > np.iinfo(np.int16).max:
+        raise ValueError(f"a synapse can have at most 32767 levels, got {n_curves * n_levels}.")
     ranks = np.argsort(curves, axis=2, kind="stable")
+    levels = np.take_along_axis(curves, ranks, axis=2)
+    in_one_row = (n_tables, n_curves * n_levels)
     if table_after is None:
-        table_after = np.arange(curves.shape[1])
+        table_after = np.arange(n_tables)
     return _kernels.Device(
-        levels=np.take_along_axis(curves, ranks, axis=2),
-        ranks=ranks,
+        levels=np.ascontiguousarray(levels.swapaxes(0, 1)).reshape(in_one_row),
+        ranks=np.ascontiguousarray(ranks.swapaxes(0, 1)).reshape(in_one_row),
+        n_levels=n_levels,
         table_after=np.asarray(table_after, dtype=np.int64),
         read_noise=check_share("read_noise", read_noise),
         write_noise=check_share("write_noise", write_noise),
