@@ -12,12 +12,13 @@ from .common import (
     strftime,
     timenow,
 )
-from .display import ReceptiveFieldDisplay
+from .display import ReceptiveFieldDisplay, SynapseStudyDisplay
 from .encoder import SpikeEncoder
 from .layer import Layer
 from .module import Module
 from .neuron import LIFNeuron
 from .parameters import Parameters
+from .study import synapse_study
 from .synapse import (
     EnduranceSynapse,
     IdealSynapse,
@@ -44,6 +45,7 @@ __all__ = [
     "SNNClassifier",
     "SpikeEncoder",
     "Synapse",
+    "SynapseStudyDisplay",
     "TableSynapse",
     "apply_truncated_noise_to_value",
     "apply_truncated_noise_vectorized",
@@ -55,5 +57,6 @@ __all__ = [
     "plot_spike_train",
     "save_model",
     "strftime",
+    "synapse_study",
     "timenow",
 ]

@@ -138,3 +138,119 @@ class ReceptiveFieldDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         self.figure_.colorbar(self.image_, ax=ax, label="weight", fraction=0.03, pad=0.02)
         return self
+
+
+class SynapseStudyDisplay:
+    """Accuracy against the number of levels, or against epochs, of a study of synapses.
+
+    Make it with :meth:`from_study`.
+
+    Parameters
+    ----------
+    curves : dict of str to tuple of ndarray
+        For each line its x, mean and standard deviation of the accuracy.
+    x : {"n_levels", "epoch", "updates_per_synapse"}
+        What x is.
+
+    Attributes
+    ----------
+    lines_ : list of matplotlib.container.ErrorbarContainer
+        A line for each model or synapse.
+    ax_ : matplotlib.axes.Axes
+    figure_ : matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from nervos_sklearn import SynapseStudyDisplay
+    >>> study = {"model": ["LinearSynapse"] * 4, "synapse": ["LinearSynapse()"] * 4,
+    ...          "n_levels": [4, 4, 8, 8], "fold": [0, 1, 0, 1], "epoch": [1, 1, 1, 1],
+    ...          "accuracy": [0.5, 0.7, 0.8, 0.8]}
+    >>> display = SynapseStudyDisplay.from_study(study)
+    >>> display.curves["LinearSynapse"][1]
+    array([0.6, 0.8])
+    """
+
+    def __init__(self, curves, *, x):
+        self.curves = curves
+        self.x = x
+
+    @classmethod
+    def from_study(cls, study, *, x="n_levels", ax=None):
+        """Draw a study.
+
+        Parameters
+        ----------
+        study : dict or pandas.DataFrame
+            What :func:`synapse_study` returned.
+        x : {"n_levels", "epoch", "updates_per_synapse"}, default="n_levels"
+            "n_levels" draws the last epoch, a line for each model, and continuous
+            weights as a level line; the others draw a line for each synapse.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        SynapseStudyDisplay
+
+        Raises
+        ------
+        ValueError
+            If `x` is something else.
+        """
+        if x not in ("n_levels", "epoch", "updates_per_synapse"):
+            raise ValueError(f'x must be "n_levels", "epoch" or "updates_per_synapse", got {x!r}.')
+        columns = {name: np.asarray(study[name]) for name in ("model", "synapse", "epoch")}
+        accuracy = np.asarray(study["accuracy"], dtype=float)
+        kept = np.ones(len(accuracy), dtype=bool)
+        if x == "n_levels":
+            kept = columns["epoch"] == columns["epoch"].max()
+        groups = columns["model" if x == "n_levels" else "synapse"]
+        points = np.asarray(study["n_levels" if x == "n_levels" else "epoch"], dtype=float)
+        places = np.asarray(study[x], dtype=float)
+        curves = {}
+        for group in dict.fromkeys(groups.tolist()):
+            chosen = kept & (groups == group)
+            parts = [chosen & (points == point) for point in np.unique(points[chosen])]
+            curves[group] = tuple(
+                np.array([statistic(values[part]) for part in parts])
+                for statistic, values in (
+                    (np.mean, places),
+                    (np.mean, accuracy),
+                    (np.std, accuracy),
+                )
+            )
+        return cls(curves, x=x).plot(ax=ax)
+
+    def plot(self, *, ax=None):
+        """Draw the lines, with the standard deviation over the folds.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        SynapseStudyDisplay
+        """
+        import matplotlib.pyplot as plt
+
+        if ax is None:
+            _, ax = plt.subplots(layout="constrained")
+        self.lines_ = []
+        for name, (x, mean, deviation) in self.curves.items():
+            if np.isinf(x).all():
+                ax.axhline(mean[0], linestyle="--", color="gray", label=name)
+            else:
+                self.lines_.append(
+                    ax.errorbar(x, mean, deviation, marker="o", capsize=3, label=name)
+                )
+        labels = {
+            "n_levels": "levels of a synapse",
+            "epoch": "epoch",
+            "updates_per_synapse": "updates of a synapse",
+        }
+        ax.set(xlabel=labels[self.x], ylabel="accuracy")
+        ax.legend(fontsize="small")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -105,6 +105,9 @@ class Module:
         Read every weight with noise.
     noise_magnitude_half_range : float, default=0
         Bound of the relative error of a reading.
+    n_firings, n_reads, n_writes : int
+        Firings of all layers, readings and writings of their synapses, all while
+        learning.
     synapse_update_counts : list of ndarray of shape (n_neurons, n_inputs)
         How often each synapse of each layer has been updated.
     get_spikeplots, get_weight_evolution : bool, default=False
@@ -154,6 +157,7 @@ class Module:
         self.noise_magnitude_half_range = 0.0
         self.get_spikeplots = self.get_weight_evolution = False
         self.spikeplots, self.layerpotentials, self.weight_evolution = [], [], []
+        self.n_firings = self.n_reads = 0
         self._generator = random_generator(random_state)
         self._noise_key, self._device_key = draw_keys(self._generator, (2, 1))
 
@@ -307,11 +311,21 @@ class Module:
                 layer_keys = np.ascontiguousarray(keys[batch, k])
                 hidden = k + 1 < len(layers)
                 record = layer.learn(spikes, steps, constants, layer_keys, output=hidden)
+                self._count(record)
                 spikes = record.spike_trains
             counts.append(record.spike_counts)
             if y is not None:
                 self.neuron_label_map[record.winners] = y[batch]  # the last sample counts
         return np.concatenate(counts)
+
+    def _count(self, record):
+        firings, reads = record.activity.sum(axis=0)
+        self.n_firings += int(firings)
+        self.n_reads += int(reads)
+
+    @property
+    def n_writes(self) -> int:
+        return sum(int(counts.sum()) for counts in self.synapse_update_counts)
 
     def count_spikes(self, X: np.ndarray, *, n_jobs: int | None = None) -> np.ndarray:
         """Present samples without learning; the network does not change.
@@ -693,6 +707,7 @@ class Module:
                 record = layer.learn(
                     spikes, steps, constants, keys[:, k].copy(), output=True, trace=trace
                 )
+                self._count(record)
             else:
                 key = np.array([self._key(self._noise_key, k)])
                 record = layer.respond(spikes, steps, constants, key, output=True, trace=trace)

@@ -1,0 +1,167 @@
+"""Studies of devices: what accuracy, wear and energy a synapse leaves."""
+
+from collections.abc import Iterable
+from itertools import product
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import ArrayLike
+from sklearn.base import clone
+from sklearn.model_selection import check_cv
+from sklearn.utils import _safe_indexing, indexable
+
+from .classifier import SNNClassifier
+from .synapse import Synapse
+
+
+def synapse_study(
+    estimator,
+    synapses: Iterable[Synapse],
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    cv=5,
+    n_jobs: int | None = None,
+    read_energy: float | None = None,
+    write_energy: float | None = None,
+) -> dict[str, np.ndarray]:
+    """Train a network with each of some synapses, and measure it after each epoch.
+
+    Parameters
+    ----------
+    estimator : SNNClassifier or Pipeline
+        The network, or a pipeline that ends with it; its `synapse` is replaced.
+    synapses : iterable of Synapse
+        The models to compare.
+    X : array-like of shape (n_samples, n_features) or (n_samples, n_channels, n_steps)
+        Features or spike trains.
+    y : array-like of shape (n_samples,)
+        Class labels.
+    cv : int, cross-validation generator or iterable, default=5
+        As in ``cross_val_score``.
+    n_jobs : int, optional
+        Number of processes; it does not change the result.
+    read_energy, write_energy : float, optional
+        Energy of one reading and of one writing of a synapse, in joule.
+
+    Returns
+    -------
+    dict of str to ndarray
+        A tidy table, a row for each synapse, fold and epoch; ``pandas.DataFrame``
+        takes it as it is. Its columns:
+
+        - `synapse`: the model, as text, and `model`: the name of its class;
+        - `n_levels`: levels of a weight, infinity if it is continuous;
+        - `fold`, `epoch`: from 0 and from 1;
+        - `accuracy`: on the test part of the fold;
+        - `updates_per_synapse`: writes of a synapse since the start, on average;
+        - `occupancy`: the share of synapses on each level, ascending; the histogram
+          in 10 bins from `min_weight` to `max_weight` if weights are continuous;
+        - `spikes`, `operations`, `writes`: firings, readings of a synapse and
+          writings of a synapse for a training sample of the epoch, on average, in
+          all layers;
+        - `energy`: readings and writings for a training sample times their
+          energies, in joule; NaN if either energy is not given.
+
+    Raises
+    ------
+    TypeError
+        If the estimator does not end with an SNNClassifier, or a synapse is not a
+        Synapse.
+    ValueError
+        If the data do not fit the estimator, or an energy is negative.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from nervos_sklearn import LinearSynapse, SNNClassifier, synapse_study
+    >>> X, y = load_iris(return_X_y=True)
+    >>> network = SNNClassifier(20, epochs=2, learning="stdp", random_state=0)
+    >>> study = synapse_study(network, [LinearSynapse(4), LinearSynapse(32)], X, y, cv=3)
+    >>> len(study["accuracy"]), sorted(set(study["n_levels"].tolist()))
+    (12, [4.0, 32.0])
+    """
+    synapses = list(synapses)
+    classifier = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+    if not isinstance(classifier, SNNClassifier):
+        raise TypeError(
+            "estimator must be an SNNClassifier or a pipeline that ends with one, "
+            f"got {type(classifier).__name__}."
+        )
+    for synapse in synapses:
+        if not isinstance(synapse, Synapse):
+            raise TypeError(f"synapses must be Synapse objects, got {synapse!r}.")
+    for name, energy in (("read_energy", read_energy), ("write_energy", write_energy)):
+        if energy is not None and not energy >= 0:
+            raise ValueError(f"{name} must be a number >= 0 in joule, got {energy!r}.")
+    X, y = indexable(X, y)
+    folds = list(check_cv(cv, y, classifier=True).split(X, y))
+    jobs = product(synapses, enumerate(folds))
+    tables = Parallel(n_jobs=n_jobs)(
+        delayed(_measure)(estimator, synapse, X, y, fold, train, test)
+        for synapse, (fold, (train, test)) in jobs
+    )
+    rows = [row for table in tables for row in table]
+    for row in rows:
+        row["energy"] = np.nan
+        if read_energy is not None and write_energy is not None:
+            row["energy"] = row["operations"] * read_energy + row["writes"] * write_energy
+    return {name: _column([row[name] for row in rows]) for name in rows[0]}
+
+
+def _column(values):
+    if not isinstance(values[0], np.ndarray):
+        return np.array(values)
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
+
+
+def _measure(estimator, synapse, X, y, fold, train, test):
+    """Train on one fold; return a row for each epoch."""
+    estimator = clone(estimator)
+    X_train, X_test = _safe_indexing(X, train), _safe_indexing(X, test)
+    y_train, y_test = _safe_indexing(y, train), _safe_indexing(y, test)
+    if hasattr(estimator, "steps"):
+        if len(estimator.steps) > 1:
+            X_train = estimator[:-1].fit_transform(X_train, y_train)
+            X_test = estimator[:-1].transform(X_test)
+        estimator = estimator.steps[-1][1]
+    estimator.set_params(synapse=clone(synapse), verbose=0)
+    rows, before = [], np.zeros(3)
+    for epoch in estimator._fit_epochs(X_train, y_train):
+        module = estimator.module_
+        n_synapses = sum(layer.synapses.size for layer in module.layers)
+        so_far = np.array([module.n_firings, module.n_reads, module.n_writes])
+        spikes, operations, writes = (so_far - before) / len(X_train)
+        before = so_far
+        rows.append(
+            {
+                "synapse": repr(synapse),
+                "model": type(synapse).__name__,
+                "n_levels": float(synapse.n_levels),
+                "fold": fold,
+                "epoch": epoch,
+                "accuracy": float(estimator.score(X_test, y_test)),
+                "updates_per_synapse": module.n_writes / n_synapses,
+                "occupancy": _occupancy(module),
+                "spikes": spikes,
+                "operations": operations,
+                "writes": writes,
+            }
+        )
+    return rows
+
+
+def _occupancy(module):
+    """Share of all synapses on each level of a fresh device, or in each of 10 bins."""
+    weights = np.concatenate([layer.synapses.ravel() for layer in module.layers])
+    low, high = module.parameters.min_weight, module.parameters.max_weight
+    curves = module.synapse.curves(low, high)
+    if curves is None:
+        edges = np.linspace(low, high, 11)
+        weights = np.clip(weights, low, high)
+    else:
+        levels = np.unique(np.reshape(curves, (-1, np.shape(curves)[-1]))[0])
+        edges = np.concatenate([[-np.inf], (levels[1:] + levels[:-1]) / 2, [np.inf]])
+    return np.histogram(weights, edges)[0] / weights.size
