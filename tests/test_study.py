@@ -1,0 +1,118 @@
+"""Studies of synapses."""
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+
+from nervos_sklearn import (
+    EnduranceSynapse,
+    IdealSynapse,
+    LinearSynapse,
+    NonLinearSynapse,
+    SNNClassifier,
+    SpikeEncoder,
+    SynapseStudyDisplay,
+    synapse_study,
+)
+
+
+def network(**parameters):
+    return SNNClassifier(8, learning="stdp", epochs=2, random_state=0, **parameters)
+
+
+@pytest.fixture(scope="module")
+def study():
+    synapses = [IdealSynapse(), LinearSynapse(4), LinearSynapse(16), NonLinearSynapse(9)]
+    pipeline = make_pipeline(SpikeEncoder(), network())
+    return synapse_study(
+        pipeline, synapses, *load_iris(return_X_y=True), cv=3, read_energy=1e-15,
+        write_energy=1e-12,
+    )  # fmt: skip
+
+
+def test_a_row_for_each_synapse_fold_and_epoch(study):
+    assert {len(column) for column in study.values()} == {4 * 3 * 2}
+    rows = set(zip(study["synapse"], study["fold"], study["epoch"], strict=True))
+    assert len(rows) == 24
+    assert sorted(set(study["n_levels"])) == [4, 10, 16, np.inf]
+
+
+def test_numbers_are_those_of_a_fit_by_hand(study):
+    X, y = load_iris(return_X_y=True)
+    train, test = next(StratifiedKFold(3).split(X, y))
+    clf = network(synapse=LinearSynapse(16)).fit(X[train], y[train])
+    row = (study["synapse"] == "LinearSynapse(n_states=16)") & (study["fold"] == 0)
+    assert study["accuracy"][row][-1] == clf.score(X[test], y[test])
+    module = clf.module_
+    counts = module.synapse_update_counts[0]
+    assert study["updates_per_synapse"][row][-1] == pytest.approx(counts.mean())
+    assert study["writes"][row].sum() == pytest.approx(counts.sum() / len(train))
+    assert study["spikes"][row].sum() == pytest.approx(module.n_firings / len(train))
+    levels = LinearSynapse(16).curves(1e-5, 1.0)
+    shares = [(module.layers[0].synapses == level).mean() for level in levels]
+    np.testing.assert_allclose(study["occupancy"][row][-1], shares)
+    np.testing.assert_allclose(
+        study["energy"], study["operations"] * 1e-15 + study["writes"] * 1e-12
+    )
+
+
+def test_synaptic_operations_are_what_arrives_while_the_layer_listens():
+    X = np.zeros((3, 4, 31), dtype=np.uint8)
+    X[:, :, 5::5] = 1
+    clf = network(spike_threshold=1e6, shuffle=False).fit(X, [0, 1, 1])
+    assert clf.module_.n_firings == 0
+    assert clf.module_.n_reads == 2 * X.sum() * 8
+
+
+@pytest.mark.parametrize("n_jobs", [2])
+def test_processes_do_not_change_a_study(study, n_jobs):
+    again = synapse_study(
+        network(), [LinearSynapse(4)], *load_iris(return_X_y=True), cv=3, n_jobs=n_jobs
+    )
+    row = study["synapse"] == "LinearSynapse(n_states=4)"
+    np.testing.assert_array_equal(again["accuracy"], study["accuracy"][row])
+    assert np.isnan(again["energy"]).all()
+
+
+def test_a_study_is_drawn(study):
+    by_levels = SynapseStudyDisplay.from_study(study)
+    assert set(by_levels.curves) == {"IdealSynapse", "LinearSynapse", "NonLinearSynapse"}
+    x, mean, deviation = by_levels.curves["LinearSynapse"]
+    assert x.tolist() == [4, 16]
+    chosen = (study["n_levels"] == 16) & (study["epoch"] == 2)
+    assert mean[1] == pytest.approx(study["accuracy"][chosen].mean())
+    assert deviation[1] == pytest.approx(study["accuracy"][chosen].std())
+    assert len(by_levels.lines_) == 2
+    by_epoch = SynapseStudyDisplay.from_study(study, x="epoch")
+    assert by_epoch.curves["IdealSynapse()"][0].tolist() == [1, 2]
+    with pytest.raises(ValueError, match="x must be"):
+        SynapseStudyDisplay.from_study(study, x="day")
+    plt.close("all")
+
+
+def test_wear_shows_in_a_study():
+    levels = np.linspace(0, 1, 41)
+    worn_out = EnduranceSynapse([levels, np.full(41, 0.5)], [0, 30])
+    synapses = [EnduranceSynapse([levels]), worn_out]
+    study = synapse_study(network(eta=0.1), synapses, *load_iris(return_X_y=True), cv=2)
+    last = study["epoch"] == 2
+    fresh_score, worn_score = study["accuracy"][last].reshape(2, 2).mean(axis=1)
+    assert fresh_score > worn_score + 0.2
+
+
+def test_wrong_arguments_are_named():
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(TypeError, match="SNNClassifier"):
+        synapse_study(LogisticRegression(), [LinearSynapse(4)], X, y)
+    with pytest.raises(TypeError, match="Synapse"):
+        synapse_study(network(), [25], X, y)
+    with pytest.raises(ValueError, match="read_energy"):
+        synapse_study(network(), [LinearSynapse(4)], X, y, read_energy=-1)

@@ -1,0 +1,350 @@
+"""Synapse models against their definitions."""
+
+import math
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV
+
+from nervos_sklearn import (
+    EnduranceSynapse,
+    IdealSynapse,
+    LinearSynapse,
+    Module,
+    NonLinearSynapse,
+    Parameters,
+    SNNClassifier,
+    TableSynapse,
+    apply_truncated_noise_vectorized,
+    load_model,
+)
+
+PCMO = [316.228, 199.526, 125.893, 63.096, 25.119, 12.589, 5.754, 3.981]  # microsiemens
+
+
+def spikes(n_samples=30, seed=0):
+    return (np.random.default_rng(seed).random((n_samples, 16, 61)) < 0.2).astype(np.uint8)
+
+
+def network(synapse=None, seed=0, **parameters):
+    settings = {"spike_threshold": -65, "eta": 0.2} | parameters
+    module = Module(Parameters(**settings), random_state=seed)
+    module.synapse = synapse
+    module.initialise_layers([16, 6])
+    return module
+
+
+# ------------------------------------------------------------------------- levels
+
+
+def test_levels_by_hand():
+    np.testing.assert_allclose(LinearSynapse(3).curves(0.2, 1.0), [0.2, 0.6, 1.0])
+    n, nu = 5, 3.6
+    expected = [
+        1 - (1 - 0.1) / (1 - math.exp(-nu)) * (1 - math.exp(-nu * (1 - i / n)))
+        for i in range(n + 1)
+    ]
+    np.testing.assert_allclose(NonLinearSynapse(5).curves(0.1, 1.0), expected, atol=1e-12)
+    np.testing.assert_allclose(
+        NonLinearSynapse(4, nu=0).curves(0, 1), LinearSynapse(5).curves(0, 1)
+    )
+
+
+@pytest.mark.parametrize(
+    "synapse",
+    [
+        LinearSynapse(5),
+        LinearSynapse(40),
+        NonLinearSynapse(25),
+        NonLinearSynapse(12, nu=-2),
+        TableSynapse([0.9, 0.1, 0.5, 0.1]),
+        TableSynapse([0.0, 0.2, 1.0], depression_levels=[0.0, 0.7, 0.8, 1.0]),
+        EnduranceSynapse.from_memory_window([1, 1000], [1, 0.6], [0, 0.2], 8),
+    ],
+    ids=lambda synapse: f"{type(synapse).__name__}({synapse.n_levels})",
+)
+def test_weights_take_levels_of_their_table_only(synapse):
+    module = network(synapse)
+    for seed in range(3):
+        module.learn(spikes(seed=seed))
+        weights, counts = module.layers[0].synapses, module.synapse_update_counts[0]
+        device = synapse.device(1e-5, 1.0)
+        tables = device.table_after[
+            np.minimum(np.maximum(counts - 1, 0), len(device.table_after) - 1)
+        ]
+        on_a_level = (device.levels[tables] == weights[:, :, np.newaxis]).any(axis=2)
+        assert on_a_level[counts > 0].all()
+        assert (counts > 0).any()
+
+
+def test_many_equal_levels_come_close_to_none():
+    fine, ideal = network(LinearSynapse(30_001)), network()
+    for module in (fine, ideal):
+        module.learn(spikes(3))
+    np.testing.assert_allclose(fine.get_all_synapses(), ideal.get_all_synapses(), atol=0.01)
+
+
+def test_separate_curves_are_taken_by_direction():
+    up, down = [0.0, 0.3, 0.6, 1.0], [0.0, 0.1, 0.5, 1.0]
+    module = network(TableSynapse(up, down), eta=0.5)
+    assert module.update_synapse(0.5, 0.3, 0, 0) == 0.6
+    assert module.update_synapse(0.61, -0.3, 0, 0) == 0.5
+
+
+def test_lookup_and_model_are_the_same_synapse():
+    table = np.sort(np.random.default_rng(0).random((40, 9)), axis=1)
+    model, flags = network(EnduranceSynapse(table)), network()
+    flags.enable_cycle_dependent_weights = True
+    flags.cycle_dependent_weight_lookup = table
+    for module in (model, flags):
+        module.learn(spikes())
+    np.testing.assert_array_equal(model.get_all_synapses(), flags.get_all_synapses())
+
+
+@pytest.mark.parametrize(("count", "row"), [(0, 0), (1, 0), (2, 1), (4, 1), (5, 2), (99, 2)])
+def test_endurance_rows_switch_at_the_right_update(count, row):
+    synapse = EnduranceSynapse([[0.0, 1.0], [0.1, 0.9], [0.2, 0.8]], first_cycles=[0, 2, 5])
+    module = network(synapse)
+    module.layers[0].synapse_update_counts[0, 0] = count
+    assert module.update_synapse(0.95, -1e-3, 0, 0) == [1.0, 0.9, 0.8][row]
+
+
+def test_endurance_of_a_batch_is_that_of_single_steps():
+    synapse = EnduranceSynapse.from_memory_window([1, 30, 300], [1, 0.9, 0.6], [0, 0.1, 0.2], 7)
+    batch, single = (network(synapse, past_window=-4) for _ in range(2))
+    X = spikes(12)
+    batch.learn(X)
+    for train in X:
+        single.feed_forward(train, single.neuron_label_map, 60, do_stdp=True)
+    np.testing.assert_array_equal(batch.get_all_synapses(), single.get_all_synapses())
+
+
+def test_a_memory_window_is_interpolated_in_log_cycles():
+    synapse = EnduranceSynapse.from_memory_window([1, 10_000], [20.0, 12.0], [0.0, 4.0], 3)
+    k = np.searchsorted(synapse.first_cycles, 100)
+    decades = math.log10(synapse.first_cycles[k])
+    assert decades == pytest.approx(2, abs=0.03)
+    lowest, highest = 0.2 * decades / 4, 1 - 0.4 * decades / 4
+    np.testing.assert_allclose(synapse.table[k], np.linspace(lowest, highest, 3))
+    np.testing.assert_allclose(synapse.table[0], [0, 0.5, 1])
+    np.testing.assert_allclose(synapse.table[-1], [0.2, 0.4, 0.6])
+
+
+# ------------------------------------------------------------------------- fitting
+
+
+def test_a_measured_device_is_fitted_within_the_published_range():
+    synapse = NonLinearSynapse.from_measurement(range(8), PCMO)
+    normalised = (np.array(PCMO) - PCMO[-1]) / (PCMO[0] - PCMO[-1])
+    errors = synapse.curves(0, 1)[::-1] - normalised
+    assert synapse.residual_ == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert synapse.residual_ < 0.03
+    assert 3.2 < synapse.nu < 3.8
+    for nu in (synapse.nu - 0.05, synapse.nu + 0.05):
+        other = NonLinearSynapse(7, nu).curves(0, 1)[::-1] - normalised
+        assert np.mean(other**2) > np.mean(errors**2)
+
+
+@pytest.mark.parametrize("nu", [-5.0, -0.5, 0.0, 2.0, 7.0])
+def test_a_fit_finds_the_device_that_was_measured(nu):
+    conductances = 3 + 40 * NonLinearSynapse(12, nu).curves(0, 1)
+    up = NonLinearSynapse.from_measurement(np.arange(13), conductances)
+    assert up.nu == pytest.approx(nu, abs=1e-4)
+    assert up.n_states == 12
+    both = NonLinearSynapse.from_measurement(
+        np.arange(13), conductances, depression=(np.arange(13), conductances[::-1])
+    )
+    assert both.nu_depression == pytest.approx(nu, abs=1e-4)
+
+
+# --------------------------------------------------------------------------- noise
+
+
+def test_read_noise_has_the_defined_statistics():
+    half_range = 0.3
+    errors = apply_truncated_noise_vectorized(np.full(400_000, 0.5), half_range, random_state=0)
+    errors = errors / 0.5 - 1
+    phi = math.exp(-4.5) / math.sqrt(2 * math.pi)
+    variance = (half_range / 3) ** 2 * (1 - 6 * phi / math.erf(3 / math.sqrt(2)))
+    assert abs(errors.mean()) < 5 * math.sqrt(variance / errors.size)
+    assert errors.var() == pytest.approx(variance, rel=0.01)
+    assert np.abs(errors).max() <= half_range + 1e-12
+    assert np.abs(errors).max() > 0.97 * half_range
+    quantiles = np.quantile(errors / (half_range / 3), [0.1, 0.25, 0.75, 0.9])
+    np.testing.assert_allclose(quantiles, [-1.2782, -0.6729, 0.6729, 1.2782], atol=0.01)
+    clipped = apply_truncated_noise_vectorized(np.full(1000, 0.95), 1.0, random_state=0)
+    assert clipped.max() == 1.0
+    assert clipped.min() >= 0.0
+
+
+def test_every_synapse_is_read_with_noise_of_its_own_at_every_step():
+    """One spike a step into two neurons that never fire: their potentials are sums of draws."""
+    X = np.zeros((1, 3, 401), dtype=np.uint8)
+    X[0, 1, 1:] = 1
+    parameters = Parameters(
+        spike_threshold=1e6, spike_drop_rate=0, resting_potential=0, reset_potential=0,
+        inhibitory_potential=0,
+    )  # fmt: skip
+    module = Module(parameters, random_state=0)
+    module.synapse = IdealSynapse(read_noise=0.3)
+    module.initialise_layers([3, 2])
+    module.layers[0].synapses = np.full((2, 3), 0.5)
+    potentials = []
+    module.feed_forward(
+        X[0], module.neuron_label_map, 400, layer_potentials_for_one_spike_train=potentials,
+        plotting=True,
+    )  # fmt: skip
+    traces = np.array([[m[t] for t in range(1, 401)] for m in potentials[0]])
+    draws = np.diff(traces, axis=1)
+    assert np.abs(draws - 0.5).max() <= 0.15 + 1e-12
+    assert draws.std() == pytest.approx(0.05, rel=0.15)
+    assert abs(np.corrcoef(draws)[0, 1]) < 0.2
+    assert len(np.unique(draws)) == draws.size
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_noise_of_a_sample_does_not_depend_on_its_neighbours(n_jobs):
+    module = network(IdealSynapse(read_noise=0.5))
+    X = spikes(40)
+    module.learn(X)
+    counts = module.count_spikes(X, n_jobs=n_jobs)
+    order = np.random.default_rng(1).permutation(len(X))
+    np.testing.assert_array_equal(module.count_spikes(X[order]), counts[order])
+    np.testing.assert_array_equal(module.count_spikes(X[5:6]), counts[5:6])
+    quiet = network()
+    quiet.layers[0].synapses = module.layers[0].synapses
+    assert (quiet.count_spikes(X) != counts).any()
+
+
+def test_no_noise_equals_zero_noise():
+    silent = IdealSynapse(read_noise=0.0, write_noise=0.0, device_spread=0.0)
+    a, b = network(silent), network(None)
+    for module in (a, b):
+        module.learn(spikes())
+    np.testing.assert_array_equal(a.get_all_synapses(), b.get_all_synapses())
+
+
+def test_write_noise_has_its_deviation_and_respects_the_bounds():
+    module = network(IdealSynapse(write_noise=0.05), eta=0.0)
+    new = np.array([module.update_synapse(0.5, 0.1, 0, 0) for _ in range(2000)])
+    expected = 0.05 * (1 - 1e-5) * 0.98658  # deviation of a normal cut off at 3
+    assert new.std() == pytest.approx(expected, rel=0.06)
+    assert abs(new.mean() - 0.5) < 0.005
+    at_the_top = [module.update_synapse(1.0, 0.1, 0, 0) for _ in range(50)]
+    assert max(at_the_top) <= 1.0
+    assert len(set(at_the_top)) > 10
+
+
+def test_device_spread_is_a_fixed_gain_of_each_device(tmp_path):
+    module = network(IdealSynapse(device_spread=0.2), seed=3)
+    gains = module.layers[0].gains
+    assert gains.shape == (6, 16)
+    assert gains.std() == pytest.approx(0.2, rel=0.3)
+    X = spikes(10)
+    plain = network()
+    plain.layers[0].synapses = module.layers[0].synapses * gains
+    np.testing.assert_array_equal(module.count_spikes(X), plain.count_spikes(X))
+    again = network(IdealSynapse(device_spread=0.2), seed=3)
+    np.testing.assert_array_equal(again.layers[0].gains, gains)
+
+
+@pytest.mark.parametrize(
+    "synapse",
+    [
+        NonLinearSynapse(9, read_noise=0.1, device_spread=0.1),
+        TableSynapse([0.1, 0.9], [0.2, 0.8]),
+        EnduranceSynapse.from_memory_window([1, 100], [1, 0.6], [0, 0.2], 4),
+    ],
+    ids=lambda synapse: type(synapse).__name__,
+)
+def test_a_saved_network_keeps_its_devices(synapse, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = network(synapse)
+    X = spikes()
+    module.learn(X, np.zeros(30, dtype=int))
+    module.save_epoch(1, module.get_all_synapses(), module.neuron_label_map, 1.0)
+    path = next(tmp_path.rglob("model.red"))
+    load_model(path)
+    loaded = Module(Parameters(), random_state=99)
+    loaded.load_model(path)
+    np.testing.assert_array_equal(loaded.count_spikes(X), module.count_spikes(X))
+    assert type(loaded.synapse) is type(synapse)
+    for name, value in synapse.get_params().items():
+        np.testing.assert_array_equal(loaded.synapse.get_params()[name], value)
+
+
+# --------------------------------------------------------------------- in scikit-learn
+
+
+def test_models_are_cloned_and_searched():
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(8, learning="stdp", epochs=1, synapse=LinearSynapse(8), random_state=0)
+    assert clone(clf).synapse is not clf.synapse
+    search = GridSearchCV(clf, {"synapse__n_states": [3, 12]}, cv=3).fit(X, y)
+    assert (
+        search.best_estimator_.module_.synapse.n_states == search.best_params_["synapse__n_states"]
+    )
+    search = GridSearchCV(clf, {"synapse": [None, NonLinearSynapse(25)]}, cv=3).fit(X, y)
+    assert len(search.cv_results_["mean_test_score"]) == 2
+
+
+def test_hidden_layers_have_their_own_weights_counts_and_devices():
+    X, y = spikes(40), np.arange(40) % 2
+    clf = SNNClassifier(
+        5, learning="stdp", hidden_layer_sizes=(12,), synapse=LinearSynapse(6, device_spread=0.1),
+        spike_threshold=-66, refractory_time=1, random_state=0,
+    ).fit(X, y)  # fmt: skip
+    first, second = clf.module_.layers
+    assert (first.gains.shape, second.gains.shape) == ((12, 16), (5, 12))
+    assert (first.gains[:5, :12] != second.gains).any()
+    for layer in (first, second):
+        assert layer.synapse_update_counts.sum() > 0
+        written = layer.synapses[layer.synapse_update_counts > 0]
+        assert np.isin(written, LinearSynapse(6).curves(1e-5, 1.0)).all()
+
+
+@pytest.mark.parametrize(
+    "synapse",
+    [
+        LinearSynapse(1),
+        LinearSynapse(2.5),
+        NonLinearSynapse(0),
+        NonLinearSynapse(5, nu=np.nan),
+        TableSynapse([]),
+        TableSynapse([[0, 1]]),
+        TableSynapse([0, np.inf]),
+        TableSynapse([0, 1], []),
+        EnduranceSynapse([0.0, 1.0]),
+        EnduranceSynapse([[0, 1], [0, 1]], [0, 0]),
+        EnduranceSynapse([[0, 1], [0, 1]], [1, 2]),
+        IdealSynapse(read_noise=-0.1),
+        IdealSynapse(write_noise=np.nan),
+        IdealSynapse(device_spread="wide"),
+    ],
+    ids=repr,
+)
+def test_wrong_models_are_refused(synapse):
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises((ValueError, TypeError)):
+        SNNClassifier(4, learning="stdp", synapse=synapse).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: NonLinearSynapse.from_measurement([0, 1], [1, 2]),
+        lambda: NonLinearSynapse.from_measurement([0, 1, 1], [1, 2, 3]),
+        lambda: NonLinearSynapse.from_measurement([0, 1, 2], [1, 1, 1]),
+        lambda: NonLinearSynapse.from_measurement([0, 1, 2], [1, np.nan, 1]),
+        lambda: TableSynapse.from_conductances([1, 1]),
+        lambda: EnduranceSynapse.from_memory_window([1], [1], [0], 4),
+        lambda: EnduranceSynapse.from_memory_window([10, 1], [1, 1], [0, 0], 4),
+        lambda: EnduranceSynapse.from_memory_window([1, 10], [1, 0], [0, 1], 4),
+        lambda: EnduranceSynapse.from_memory_window([0, 10], [1, 1], [0, 0], 4),
+    ],
+)
+def test_wrong_measurements_are_refused(make):
+    with pytest.raises(ValueError, match="got"):
+        make()
