@@ -14,6 +14,7 @@ from .common import (
 )
 from .display import ReceptiveFieldDisplay, SynapseStudyDisplay
 from .encoder import SpikeEncoder
+from .images import GaussianBlur, SpikingPatchFeatures
 from .layer import Layer
 from .module import Module
 from .neuron import LIFNeuron
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "EnduranceSynapse",
+    "GaussianBlur",
     "IdealSynapse",
     "LIFNeuron",
     "Layer",
@@ -44,6 +46,7 @@ __all__ = [
     "ReceptiveFieldDisplay",
     "SNNClassifier",
     "SpikeEncoder",
+    "SpikingPatchFeatures",
     "Synapse",
     "SynapseStudyDisplay",
     "TableSynapse",

@@ -1,20 +1,25 @@
 """SNNClassifier: features or spike trains in, class labels out."""
 
+import copy
+import math
 import time
 from numbers import Integral, Real
 
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.model_selection import train_test_split
 from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._sklearn import Interval, StrOptions, _fit_context
 from .common import check_spike_trains, random_generator, unchanged_on_error
-from .encoder import SpikeEncoder
+from .encoder import ENCODINGS, SpikeEncoder
+from .images import blur_images, find_image_shape
 from .module import Module
 from .parameters import Parameters
+from .reward import RewardModule, RewardSettings, assign_neurons, traces_of_spikes
 from .stdp import RULES
 from .synapse import Synapse
 
@@ -44,6 +49,14 @@ _SETTINGS = (
     "tau_m",
     "tau_threshold",
 )
+# What None stands for.
+_DEFAULTS = {
+    "stdp": {"n_neurons": 80, "epochs": 3, "eta": 0.03, "training_duration": 100},
+    "reward": {"epochs": 30, "eta": 0.3, "training_duration": 32},
+}
+_NEURONS_A_CLASS = 64
+_NEURONS_A_CLASS_ON_FIELDS = 16
+_IMAGE_FEATURES = 64  # from so many features on, a table may be an image
 _POSITIVE = [Interval(Real, 0, None, closed="neither")]
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 _ANY_NUMBER = [Interval(Real, None, None, closed="neither")]
@@ -53,99 +66,162 @@ _COUNT = [Interval(Integral, 1, None, closed="left")]
 class SNNClassifier(ClassifierMixin, BaseEstimator):
     """A spiking neural network that classifies features or spike trains.
 
-    Features become spike trains by an encoder, or are spike trains already. They
-    run through layers of leaky integrate-and-fire neurons that compete and learn
-    by spike-timing-dependent plasticity, without labels and without gradients.
-    Labels serve only to name the neurons of the last layer afterwards.
+    Features become spike trains by an encoder, or are spike trains already; a layer
+    of leaky or non-leaky integrate-and-fire neurons that compete learns from them by
+    local rules: spike timing, a reward or class signal, and normalisation.
+
+    ``learning="reward"`` is the accurate one. Each neuron belongs to a class and
+    starts from a training sample. If the most driven neuron of the right class does
+    not lead by a margin when a whole sample has been gathered, it is rewarded: its
+    weights move towards the traces of the input spikes; the most driven neuron of the
+    other classes is punished. Each neuron's weights are scaled to a norm of 1. To
+    decide, the neurons race to a falling threshold. Each ingredient can be switched
+    off by its parameter.
 
     ``learning="stdp"`` are the dynamics of the simulator nervos [1]_, exactly, with
-    ``labeling="reference"`` its labels too.
+    finite, noisy and wearing synapses; with ``labeling="reference"`` its labels too.
+    Neurons learn without labels, which only name them afterwards.
 
     Parameters
     ----------
-    n_neurons : int, default=80
-        Neurons of the last layer.
-    hidden_layer_sizes : sequence of int, default=()
-        Neurons of each layer before it. Layers learn at the same time, each from
-        the spikes of the one before.
-    learning : {"stdp"}, default="stdp"
+    n_neurons : int, optional
+        Neurons of the last layer. Reward: divided evenly among the classes, no more
+        than a class has samples; by default 64 a class, 16 on receptive fields.
+        STDP: 80 by default.
+    learning : {"reward", "stdp"}, default="reward"
         How the network learns.
+    encoder : {"auto", "receptive_fields", "rate", "poisson", "latency"} or SpikeEncoder, \
+default="auto"
+        Turns 2-D features into spike trains; see :class:`SpikeEncoder`. A name is
+        used with the `training_duration` and the frequencies below. "auto" takes 64
+        or more features that are never negative for an image ("latency", for STDP
+        "rate"), and others for a table ("receptive_fields"). With reward, the
+        intensity of each channel is always coded as a latency.
+    epochs : int, optional
+        Passes over the training set; by default 30 for reward, 3 for STDP.
+    eta : float, optional
+        Learning rate; by default 0.3 for reward, 0.03 for STDP.
+    training_duration : int, optional
+        Length of a presentation in ms; by default 32 for reward, 100 for STDP. Spike
+        trains bring their own.
+    eta_decay : float, default=0.9
+        Reward: the learning rate shrinks by this factor each epoch.
+    margin : float, default=0.08
+        Reward: a sample teaches if the right class does not lead by this much, in
+        units of the cosine of weights and traces; 0 to learn from errors only.
+    reward : bool, default=True
+        Reward: False for plain competitive STDP of the neurons of the right class.
+    competitive_epochs : int, default=4
+        Reward: the first epochs, in which neurons compete within their class, each
+        sample teaches and nobody is punished.
+    reinforcement : float, default=0
+        Reward: share of the learning rate for samples that lie outside the margin.
+    synaptic_scaling : bool, default=True
+        Reward: scale each neuron's weights to an L2 norm of 1 after every update;
+        False to bound them by 1 instead.
+    recruitment : bool, default=True
+        Reward: each neuron starts from a training sample of its class; False for
+        random weights.
+    blur : float, default=0.04
+        Reward, images: standard deviation of a Gaussian blur, as a share of the
+        longer side; 0 for none.
+    jitter : float, default=1
+        Reward, images: every presentation for training moves, turns, scales and
+        shears the image a little at random; the factor of its strength, 0 for none.
+        At 1, shifts reach 5.4 % of the side, angles 0.2, log scales 0.15 and shears
+        0.35; with more than 25 samples a class they shrink with the fourth root of
+        their number.
+    image_shape : {"auto"}, tuple of (height, width) or (n_maps, height, width), or None, \
+default="auto"
+        Reward: layout of the features, for blur and jitter; None if they are not
+        images. "auto" recognises square images by how much neighbours vary together
+        (:func:`nervos_sklearn.images.find_image_shape`).
+    silence : float, default=0.3
+        Reward, receptive fields: the chance that all fields of a feature are silent in
+        a presentation for training, if there are more than two features; 0 for never.
+    decision_step : int, optional
+        Reward: decide after this time step instead of the last.
+    n_race_spikes : int, default=10
+        Reward: spikes of the race that decides; 1 lets the most driven neuron decide.
+    race_increment : float, default=0.01
+        Reward: what a neuron loses when it spikes in the race, in units of the cosine.
+    early_stopping : bool, default=False
+        Hold back a part of the training set, stop when the accuracy on it does not
+        rise any more, and return to the best epoch.
+    validation_fraction : float, default=0.1
+        The part held back, stratified.
+    n_iter_no_change : int, default=10
+        Epochs without a rise after which training stops.
     labeling : {"votes", "reference"}, default="votes"
-        How neurons come by a class. "votes": after training, a neuron votes for
+        STDP: how neurons come by a class. "votes": after training, a neuron votes for
         each class in proportion to its mean spike count in the training samples of
         that class; the votes of all spikes add up. "reference": a neuron keeps the
         class of the last training sample at whose end it had the highest potential;
         the neuron that spikes most decides, among those that have a class.
+    hidden_layer_sizes : sequence of int, default=()
+        STDP: neurons of each layer before the last. Layers learn at the same time,
+        each from the spikes of the one before.
     learning_rule : {"conventional", "cos", "sin", "ngauss"}, callable or array-like, \
 default="conventional"
-        The change F(dt) that a pair of spikes asks for; see :mod:`nervos_sklearn.stdp`.
-        "conventional" has the amplitudes and time constants below. A callable
-        takes a time difference in ms; measured pairs (dt, F) of shape (n, 2) are
-        interpolated.
+        STDP: the change F(dt) that a pair of spikes asks for; see
+        :mod:`nervos_sklearn.stdp`. "conventional" has the amplitudes and time
+        constants below. A callable takes a time difference in ms; measured pairs
+        (dt, F) of shape (n, 2) are interpolated.
     unlearning_share : float, default=0
-        After each epoch, this share of the training samples, drawn at random, is
+        STDP: after each epoch, this share of the training samples, drawn at random, is
         presented once more with the rule "ngauss", which only forgets; 0.1 in the
         publication.
     synapse : Synapse or None, default=None
-        A model of the synapse, such as ``NonLinearSynapse(25)``; None for an ideal
-        one. Its parameters can be searched, as in ``synapse__n_states``.
+        STDP: a model of the synapse, such as ``NonLinearSynapse(25)``; None for an
+        ideal one. Its parameters can be searched, as in ``synapse__n_states``.
     initial_weights : {"max", "random"}, default="max"
-        Weights before training: all at `max_weight`, or drawn evenly between the
-        bounds.
-    encoder : {"receptive_fields", "rate", "poisson", "latency"} or SpikeEncoder, \
-default="receptive_fields"
-        Turns 2-D features into spike trains; see :class:`SpikeEncoder`. A name is
-        used with the `training_duration` and the frequencies below and the
-        encoder's own defaults.
-    epochs : int, default=3
-        Passes over the training set.
+        STDP: weights before training: all at `max_weight`, or drawn evenly between
+        the bounds.
     shuffle : bool, default=True
-        Present the training samples in a random order, drawn once and the same in
-        each epoch, instead of the given one.
+        STDP: present the training samples in a random order, drawn once and the same
+        in each epoch, instead of the given one. Reward draws one each epoch.
     wta : bool, default=True
-        Winner takes all: only the neuron that wins learns.
+        STDP: winner takes all, only the neuron that wins learns.
     true_lif : bool, default=False
-        Leak in proportion to the distance from rest (time constants `tau_m` and
+        STDP: leak in proportion to the distance from rest (time constants `tau_m` and
         `tau_threshold`) instead of by `spike_drop_rate` and `threshold_drop_rate`.
-    training_duration : int, default=100
-        Length of a presentation in ms; spike trains bring their own.
     min_frequency, max_frequency : float, default=1 and 50
-        Spikes of the weakest and the strongest input in one presentation.
+        Spikes of the weakest and the strongest input in one presentation, for encoders
+        that have a frequency.
     past_window : int, default=-10
-        Reach of the learning rule into the past, in ms, at most 0.
+        STDP: reach of the learning rule into the past, in ms, at most 0.
     A_up, A_down : float, default=0.8 and -0.3
-        Amplitudes of potentiation and depression.
+        STDP: amplitudes of potentiation and depression.
     tau_up, tau_down : float, default=5
-        Their time constants, in ms.
-    eta : float, default=0.03
-        Learning rate.
+        STDP: their time constants, in ms.
     min_weight, max_weight : float, default=1e-5 and 1
-        Bounds of the weights.
+        STDP: bounds of the weights.
     resting_potential, inhibitory_potential, spike_threshold, reset_potential : float, \
 default=-70, -100, -55 and -90
-        Potentials in mV; the threshold above the others.
+        STDP: potentials in mV; the threshold above the others.
     spike_drop_rate, threshold_drop_rate : float, default=0.8 and 0.4
-        Leak of the potential and of the adaptive threshold, in mV a ms.
+        STDP: leak of the potential and of the adaptive threshold, in mV a ms.
     refractory_time : int, default=15
-        Rest of a layer after it has fired, in ms.
+        STDP: rest of a layer after it has fired, in ms.
     tau_m, tau_threshold : float, default=10 and 5
-        Time constants of `true_lif`, in ms.
+        STDP: time constants of `true_lif`, in ms.
     verbose : int, default=0
         Print a line for each epoch.
     n_jobs : int or None, default=None
         Threads for prediction, as joblib counts them. The result is the same for any.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the order of samples, of the lags of depression and of an encoder
-        given by name.
+        Seed of everything that is drawn.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         The class labels.
-    module_ : Module
+    module_ : RewardModule or Module
         The network.
     encoder_ : SpikeEncoder or None
         The fitted encoder; None if the network was fitted on spike trains.
+    image_shape_ : tuple of (n_maps, height, width) or None
+        How the features were taken for images, with reward.
     parameters_ : Parameters
         The settings of the network.
     neuron_label_map_ : ndarray of shape (n_neurons,)
@@ -154,6 +230,10 @@ default=-70, -100, -55 and -90
         The share of each neuron's votes that goes to each class.
     n_iter_ : int
         Epochs run.
+    validation_scores_ : list of float
+        With early stopping, the accuracy on the part held back after each epoch.
+    best_epoch_ : int
+        With early stopping, the epoch that was returned to, from 1.
     n_features_in_ : int
         Number of features, or of channels.
     n_steps_in_ : int
@@ -171,29 +251,44 @@ default=-70, -100, -55 and -90
     >>> from sklearn.datasets import load_iris
     >>> from nervos_sklearn import SNNClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> clf = SNNClassifier(n_neurons=30, random_state=0).fit(X, y)
-    >>> bool(clf.score(X, y) > 0.8)
+    >>> clf = SNNClassifier(random_state=0).fit(X, y)
+    >>> bool(clf.score(X, y) > 0.9)
     True
     """
 
     _parameter_constraints = {
-        "n_neurons": _COUNT,
-        "hidden_layer_sizes": ["array-like"],
-        "learning": [StrOptions({"stdp"})],
+        "n_neurons": [*_COUNT, None],
+        "learning": [StrOptions({"reward", "stdp"})],
+        "encoder": [StrOptions({"auto", *ENCODINGS}), SpikeEncoder],
+        "epochs": [*_COUNT, None],
+        "eta": [*_NON_NEGATIVE, None],
+        "training_duration": [*_COUNT, None],
+        "eta_decay": [Interval(Real, 0, 1, closed="right")],
+        "margin": _NON_NEGATIVE,
+        "reward": ["boolean"],
+        "competitive_epochs": [Interval(Integral, 0, None, closed="left")],
+        "reinforcement": _NON_NEGATIVE,
+        "synaptic_scaling": ["boolean"],
+        "recruitment": ["boolean"],
+        "blur": _NON_NEGATIVE,
+        "jitter": _NON_NEGATIVE,
+        "image_shape": [StrOptions({"auto"}), "array-like", None],
+        "silence": [Interval(Real, 0, 1, closed="left")],
+        "decision_step": [*_COUNT, None],
+        "n_race_spikes": _COUNT,
+        "race_increment": _NON_NEGATIVE,
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": _COUNT,
         "labeling": [StrOptions({"votes", "reference"})],
+        "hidden_layer_sizes": ["array-like"],
         "learning_rule": [StrOptions(set(RULES)), callable, "array-like"],
         "unlearning_share": [Interval(Real, 0, 1, closed="both")],
         "synapse": [Synapse, None],
         "initial_weights": [StrOptions({"max", "random"})],
-        "encoder": [
-            StrOptions({"receptive_fields", "rate", "poisson", "latency"}),
-            SpikeEncoder,
-        ],
-        "epochs": _COUNT,
         "shuffle": ["boolean"],
         "wta": ["boolean"],
         "true_lif": ["boolean"],
-        "training_duration": _COUNT,
         "min_frequency": _NON_NEGATIVE,
         "max_frequency": _POSITIVE,
         "past_window": [Interval(Integral, None, 0, closed="right")],
@@ -201,7 +296,6 @@ default=-70, -100, -55 and -90
         "A_down": _ANY_NUMBER,
         "tau_up": _POSITIVE,
         "tau_down": _POSITIVE,
-        "eta": _NON_NEGATIVE,
         "min_weight": _ANY_NUMBER,
         "max_weight": _ANY_NUMBER,
         "resting_potential": _ANY_NUMBER,
@@ -220,21 +314,39 @@ default=-70, -100, -55 and -90
 
     def __init__(
         self,
-        n_neurons=80,
+        n_neurons=None,
         *,
-        hidden_layer_sizes=(),
-        learning="stdp",
+        learning="reward",
+        encoder="auto",
+        epochs=None,
+        eta=None,
+        training_duration=None,
+        eta_decay=0.9,
+        margin=0.08,
+        reward=True,
+        competitive_epochs=4,
+        reinforcement=0.0,
+        synaptic_scaling=True,
+        recruitment=True,
+        blur=0.04,
+        jitter=1.0,
+        image_shape="auto",
+        silence=0.3,
+        decision_step=None,
+        n_race_spikes=10,
+        race_increment=0.01,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
         labeling="votes",
+        hidden_layer_sizes=(),
         learning_rule="conventional",
         unlearning_share=0.0,
         synapse=None,
         initial_weights="max",
-        encoder="receptive_fields",
-        epochs=3,
         shuffle=True,
         wta=True,
         true_lif=False,
-        training_duration=100,
         min_frequency=1.0,
         max_frequency=50.0,
         past_window=-10,
@@ -242,7 +354,6 @@ default=-70, -100, -55 and -90
         A_down=-0.3,
         tau_up=5.0,
         tau_down=5.0,
-        eta=0.03,
         min_weight=1e-5,
         max_weight=1.0,
         resting_potential=-70.0,
@@ -259,19 +370,37 @@ default=-70, -100, -55 and -90
         random_state=None,
     ):
         self.n_neurons = n_neurons
-        self.hidden_layer_sizes = hidden_layer_sizes
         self.learning = learning
+        self.encoder = encoder
+        self.epochs = epochs
+        self.eta = eta
+        self.training_duration = training_duration
+        self.eta_decay = eta_decay
+        self.margin = margin
+        self.reward = reward
+        self.competitive_epochs = competitive_epochs
+        self.reinforcement = reinforcement
+        self.synaptic_scaling = synaptic_scaling
+        self.recruitment = recruitment
+        self.blur = blur
+        self.jitter = jitter
+        self.image_shape = image_shape
+        self.silence = silence
+        self.decision_step = decision_step
+        self.n_race_spikes = n_race_spikes
+        self.race_increment = race_increment
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
         self.labeling = labeling
+        self.hidden_layer_sizes = hidden_layer_sizes
         self.learning_rule = learning_rule
         self.unlearning_share = unlearning_share
         self.synapse = synapse
         self.initial_weights = initial_weights
-        self.encoder = encoder
-        self.epochs = epochs
         self.shuffle = shuffle
         self.wta = wta
         self.true_lif = true_lif
-        self.training_duration = training_duration
         self.min_frequency = min_frequency
         self.max_frequency = max_frequency
         self.past_window = past_window
@@ -279,7 +408,6 @@ default=-70, -100, -55 and -90
         self.A_down = A_down
         self.tau_up = tau_up
         self.tau_down = tau_down
-        self.eta = eta
         self.min_weight = min_weight
         self.max_weight = max_weight
         self.resting_potential = resting_potential
@@ -319,8 +447,9 @@ default=-70, -100, -55 and -90
         Examples
         --------
         >>> from nervos_sklearn import Parameters, SNNClassifier
-        >>> SNNClassifier.from_parameters(Parameters(eta=0.07), n_neurons=60)
-        SNNClassifier(eta=0.07, n_neurons=60, shuffle=False)
+        >>> clf = SNNClassifier.from_parameters(Parameters(eta=0.07), n_neurons=60)
+        >>> clf.learning, clf.eta, clf.epochs
+        ('stdp', 0.07, 3)
         """
         if not isinstance(parameters, Parameters):
             parameters = Parameters(**parameters)
@@ -358,7 +487,7 @@ default=-70, -100, -55 and -90
         for epoch in self._fit_epochs(X, y):
             if self.verbose:
                 seconds = time.perf_counter() - started
-                print(f"epoch {epoch}/{self.epochs}, {seconds:.1f} s")
+                print(f"epoch {epoch}/{self.parameters_.epochs}, {seconds:.1f} s")
         return self
 
     def _fit_epochs(self, X, y):
@@ -373,23 +502,123 @@ default=-70, -100, -55 and -90
                 f"got one class: {self.classes_[0]!r}."
             )
         generator = random_generator(self.random_state)
-        encoder = self._new_encoder(int(generator.integers(2**31)))
+        encoder = self._new_encoder(X, int(generator.integers(2**31)))
         self.encoder_ = encoder.fit(X) if X.ndim == 2 else None
         self.n_steps_in_ = X.shape[2] if X.ndim == 3 else encoder.n_steps_
+        self.image_shape_ = self._find_image_shape(X) if X.ndim == 2 else None
         self.parameters_ = self._new_parameters()
+        learn = self._learn_by_stdp if self.learning == "stdp" else self._learn_by_reward
+        if self.early_stopping:
+            yield from self._until_no_change(learn, X, y, generator)
+        else:
+            for self.n_iter_ in learn(X, y, generator):
+                yield self.n_iter_
+
+    def _until_no_change(self, learn, X, y, generator):
+        X, X_held, y, y_held = train_test_split(
+            X,
+            y,
+            test_size=self.validation_fraction,
+            stratify=y,
+            random_state=int(generator.integers(2**31)),
+        )
+        self.validation_scores_ = []
+        for self.n_iter_ in learn(X, y, generator):
+            predicted = self._share_classes(X_held).argmax(axis=1)
+            self.validation_scores_.append(float(np.mean(predicted == y_held)))
+            self.best_epoch_ = int(np.argmax(self.validation_scores_)) + 1
+            if self.best_epoch_ == self.n_iter_:
+                best = copy.deepcopy((self.module_, self.neuron_votes_, self.neuron_label_map_))
+            yield self.n_iter_
+            if self.n_iter_ - self.best_epoch_ >= self.n_iter_no_change:
+                break
+        self.module_, self.neuron_votes_, self.neuron_label_map_ = best
+
+    def _learn_by_stdp(self, X, y, generator):
         self.module_ = self._new_module(generator)
         order = generator.permutation(len(X)) if self.shuffle else np.arange(len(X))
-        for epoch in range(1, self.epochs + 1):
-            self._learn(X, y, order)
+        for epoch in range(1, self.parameters_.epochs + 1):
+            self._present(X, y, order)
             if self.unlearning_share > 0:
                 n_unlearned = max(1, round(self.unlearning_share * len(X)))
-                self._learn(X, None, generator.permutation(len(X))[:n_unlearned], rule="ngauss")
+                chosen = generator.permutation(len(X))[:n_unlearned]
+                self._present(X, None, chosen, rule="ngauss")
             self._label_neurons(X, y)
-            self.n_iter_ = epoch
             yield epoch
 
+    def _learn_by_reward(self, X, y, generator):
+        if self.synapse is not None or len(self._hidden_layer_sizes()) > 0:
+            raise ValueError(
+                'synapse and hidden_layer_sizes belong to learning="stdp", got '
+                f"synapse={self.synapse!r} and hidden_layer_sizes={self.hidden_layer_sizes!r} "
+                'with learning="reward".'
+            )
+        n_classes, on_fields = len(self.classes_), self._has_receptive_fields()
+        n_neurons = _NEURONS_A_CLASS_ON_FIELDS if on_fields else _NEURONS_A_CLASS
+        if self.n_neurons is not None:
+            n_neurons = max(1, self.n_neurons // n_classes)
+        settings = {
+            name: getattr(self, name) for name in RewardSettings._fields if hasattr(self, name)
+        }
+        settings |= {"n_steps": self.n_steps_in_ - 1, "eta": self.parameters_.eta}
+        classes_of_neurons = assign_neurons(y, n_classes, n_neurons)
+        module = RewardModule(RewardSettings(**settings), classes_of_neurons, n_classes, generator)
+        self.module_, self.neuron_label_map_ = module, classes_of_neurons
+        self.neuron_votes_ = np.eye(n_classes)[:, classes_of_neurons]
+        jittered = self.image_shape_ is not None and self.jitter > 0
+        samples = self._in_batches(self._intensities if jittered else self._traces, X)
+        module.recruit(lambda chosen: self._traces(X[chosen]), samples.shape[1], y)
+        groups = self.encoder_.channel_features_ if on_fields else None
+        shape = self.image_shape_ if jittered else None
+        for epoch in range(1, self.parameters_.epochs + 1):
+            module.learn(samples, y, shape, groups)
+            yield epoch
+
+    def _has_receptive_fields(self):
+        return self.encoder_ is not None and self.encoder_.encoding == "receptive_fields"
+
+    def _find_image_shape(self, X):
+        if self.learning == "stdp" or self.image_shape is None or self._has_receptive_fields():
+            return None
+        if isinstance(self.image_shape, str):
+            return find_image_shape(X)
+        shape = tuple(self.image_shape)
+        shape = (1, *shape) if len(shape) == 2 else shape
+        if len(shape) != 3 or math.prod(shape) != X.shape[1]:
+            raise ValueError(
+                "image_shape must be (height, width) or (n_maps, height, width) and multiply to "
+                f"the number of features, {X.shape[1]}; got {self.image_shape!r}."
+            )
+        return shape
+
+    def _in_batches(self, function, X):
+        """Call a function on batches of samples on `n_jobs` threads, and join the results."""
+        if len(X) <= _BATCH:
+            return function(X)
+        return np.concatenate(
+            Parallel(n_jobs=self.n_jobs, prefer="threads")(
+                delayed(function)(X[batch]) for batch in gen_batches(len(X), _BATCH)
+            )
+        )
+
+    def _intensities(self, X):
+        """What the channels show of features: float32, blurred if they are images."""
+        intensities = self.encoder_._intensities(X)
+        if self.image_shape_ is None:
+            return intensities.astype(np.float32)
+        return blur_images(intensities, self.image_shape_, self.blur * max(self.image_shape_[1:]))
+
+    def _traces(self, X):
+        if self.encoder_ is None:
+            return traces_of_spikes(X, self.decision_step)
+        return self.module_.traces(self._intensities(X))
+
+    def _setting(self, name):
+        value = getattr(self, name)
+        return _DEFAULTS[self.learning].get(name) if value is None else value
+
     def _new_parameters(self):
-        parameters = Parameters(**{name: getattr(self, name) for name in _SETTINGS})
+        parameters = Parameters(**{name: self._setting(name) for name in _SETTINGS})
         parameters.training_duration = max(1, self.n_steps_in_ - 1)
         return parameters
 
@@ -401,12 +630,12 @@ default=-70, -100, -55 and -90
         encoder = self.encoder_
         n_channels = self.n_features_in_ if encoder is None else encoder.n_channels_
         module.initialise_layers(
-            [n_channels, *self._hidden_layer_sizes(), self.n_neurons],
+            [n_channels, *self._hidden_layer_sizes(), self._setting("n_neurons")],
             initial_weights=self.initial_weights,
         )
         return module
 
-    def _learn(self, X, y, order, rule=None):
+    def _present(self, X, y, order, rule=None):
         for batch in gen_batches(len(order), _BATCH):
             chosen = order[batch]
             labels = None if y is None else y[chosen]
@@ -433,33 +662,30 @@ default=-70, -100, -55 and -90
             f"got shape {X.shape}."
         )
 
-    def _new_encoder(self, seed):
+    def _new_encoder(self, X, seed):
         if isinstance(self.encoder, SpikeEncoder):
             return clone(self.encoder)
-        return SpikeEncoder(
-            self.encoder,
-            training_duration=self.training_duration,
-            min_frequency=self.min_frequency,
-            max_frequency=self.max_frequency,
-            random_state=seed,
-        )
+        settings = {
+            "training_duration": self._setting("training_duration"),
+            "min_frequency": self.min_frequency,
+            "max_frequency": self.max_frequency,
+            "random_state": seed,
+        }
+        encoding = self.encoder
+        if encoding == "auto":
+            is_image = X.ndim == 2 and X.shape[1] >= _IMAGE_FEATURES and X.min() >= 0
+            code = "rate" if self.learning == "stdp" else "latency"
+            encoding = code if is_image else "receptive_fields"
+        if encoding == "receptive_fields" and self.learning == "reward":
+            # Ten fields, one and a half times as wide as they are apart.
+            settings |= {"n_fields": 10, "field_variance": 1 / 36, "scale": "standard"}
+        return SpikeEncoder(encoding, **settings)
 
     def _spike_trains(self, X):
         return X if self.encoder_ is None else self.encoder_._encode(X)
 
     def _count_spikes(self, X):
-        """Spike counts of the last layer, batch by batch on `n_jobs` threads."""
-
-        def count(batch):
-            return self.module_.count_spikes(self._spike_trains(X[batch]))
-
-        if len(X) <= _BATCH:
-            return count(slice(None))
-        return np.concatenate(
-            Parallel(n_jobs=self.n_jobs, prefer="threads")(
-                delayed(count)(batch) for batch in gen_batches(len(X), _BATCH)
-            )
-        )
+        return self.module_.count_spikes(self._spike_trains(X))
 
     def _label_neurons(self, X, y):
         n_classes = len(self.classes_)
@@ -467,7 +693,7 @@ default=-70, -100, -55 and -90
             labels = self.module_.neuron_label_map.copy()
             self.neuron_votes_ = (labels == np.arange(n_classes)[:, np.newaxis]).astype(float)
         else:
-            counts = self._count_spikes(X)
+            counts = self._in_batches(self._count_spikes, X)
             means = np.array([counts[y == k].mean(axis=0) for k in range(n_classes)])
             totals = means.sum(axis=0)
             self.neuron_votes_ = means / np.where(totals > 0, totals, 1)
@@ -487,17 +713,25 @@ default=-70, -100, -55 and -90
             raise ValueError(
                 f"the network was fitted on {self.n_steps_in_} time steps, got {X.shape[2]}."
             )
-        counts = self._count_spikes(X)
-        if self.labeling == "votes":
-            scores = counts @ self.neuron_votes_.T
-        else:
-            classes = range(len(self.classes_))
-            scores = np.column_stack(
-                [_best_neuron(counts, self.neuron_label_map_ == k) for k in classes]
-            )
+        return self._share_classes(X)
+
+    def _share_classes(self, X):
+        scores = self._in_batches(self._score_batch, X)
         totals = scores.sum(axis=1, keepdims=True)
         equal = np.full_like(scores, 1 / scores.shape[1])
         return np.divide(scores, totals, out=equal, where=totals > 0)
+
+    def _score_batch(self, X):
+        """How much speaks for each class, at least 0."""
+        if self.learning == "reward":
+            return self.module_.race(self._traces(X))
+        counts = self._count_spikes(X)
+        if self.labeling == "votes":
+            return counts @ self.neuron_votes_.T
+        classes = range(len(self.classes_))
+        return np.column_stack(
+            [_best_neuron(counts, self.neuron_label_map_ == k) for k in classes]
+        )
 
     def decision_function(self, X):
         """Compute how much speaks for each class.
@@ -536,9 +770,9 @@ default=-70, -100, -55 and -90
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Shares that add up to 1; equal ones if no neuron fires. With
-            ``labeling="votes"``, of the votes of all spikes; with "reference", of the
-            spikes of each class' best neuron. They are not calibrated: use
+            Shares that add up to 1; equal ones if no neuron fires. Reward: of the
+            spikes of the race. STDP: of the votes of all spikes; with
+            ``labeling="reference"``, of the spikes of each class' best neuron. They are not calibrated: use
             ``CalibratedClassifierCV`` for that.
 
         Raises

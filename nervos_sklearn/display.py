@@ -85,10 +85,9 @@ class ReceptiveFieldDisplay:
         """
         classifier = estimator[-1] if hasattr(estimator, "steps") else estimator
         check_is_fitted(classifier)
-        layers = classifier.module_.layers
-        weights = layers[0].synapses
+        weights = classifier.module_.receptive_fields
         labels = None
-        if len(layers) == 1:
+        if len(classifier.neuron_label_map_) == len(weights):
             labels = [
                 "" if k < 0 else str(classifier.classes_[k]) for k in classifier.neuron_label_map_
             ]

@@ -10,6 +10,9 @@ from . import _kernels
 from ._sklearn import Interval, StrOptions, _fit_context
 from .common import draw_keys, random_generator, unchanged_on_error
 
+ENCODINGS = ("receptive_fields", "rate", "poisson", "latency")
+_STANDARD_REACH = 2.5  # standard deviations to both sides of the mean that are told apart
+
 
 class SpikeEncoder(
     OneToOneFeatureMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
@@ -32,8 +35,9 @@ class SpikeEncoder(
           multiple of ``ceil(training_duration / f)``; a feature of 0 stays silent.
         - "poisson": as "rate", but each step is a draw of its own with the chance
           ``f / training_duration`` (at most 1).
-        - "latency": one spike a channel, the stronger the earlier, from step 1 for
-          p = 1 on; a feature of 0 stays silent. Frequencies do not matter.
+        - "latency": one spike a channel, the stronger the earlier, at step
+          ``training_duration + 1 - round(p training_duration)``; where that rounds
+          to 0, none. Frequencies do not matter.
 
         Receptive fields suit tables, the other encodings suit images.
     training_duration : int, default=100
@@ -44,12 +48,13 @@ class SpikeEncoder(
         Receptive fields of each feature, at least 1. A single field lies at 0.5.
     field_variance : float, default=0.03
         Variance of a receptive field, in units of the scaled feature.
-    scale : {"auto", "feature", "sample"} or None, default="auto"
+    scale : {"auto", "feature", "standard", "sample"} or None, default="auto"
         How features become numbers between 0 and 1. "feature": by the range of
         each feature in the training data, beyond which values are clipped.
-        "sample": by the range of all features of the sample, as for an image.
-        None: they already lie there. "auto" is "feature" for receptive fields and
-        "sample" for the other encodings.
+        "standard": by the mean and 2.5 standard deviations of each feature to
+        both sides, beyond which values are clipped. "sample": by the range of all
+        features of the sample, as for an image. None: they already lie there. "auto"
+        is "feature" for receptive fields and "sample" for the other encodings.
     random_state : int, Generator, RandomState or None, default=None
         Seed of "poisson". The spikes of a sample depend on the seed and the sample
         only, not on the samples around it.
@@ -66,7 +71,8 @@ class SpikeEncoder(
         Centre of each receptive field on the scaled feature; only for
         "receptive_fields".
     data_min_, data_max_ : ndarray of shape (n_features_in_,)
-        Range of each feature in the training data.
+        The values of each feature that become 0 and 1, for the scales "feature" and
+        "standard".
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -90,13 +96,13 @@ class SpikeEncoder(
     """
 
     _parameter_constraints = {
-        "encoding": [StrOptions({"receptive_fields", "rate", "poisson", "latency"})],
+        "encoding": [StrOptions(set(ENCODINGS))],
         "training_duration": [Interval(Integral, 1, None, closed="left")],
         "min_frequency": [Interval(Real, 0, None, closed="left")],
         "max_frequency": [Interval(Real, 0, None, closed="neither")],
         "n_fields": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "field_variance": [Interval(Real, 0, None, closed="neither")],
-        "scale": [StrOptions({"auto", "feature", "sample"}), None],
+        "scale": [StrOptions({"auto", "feature", "standard", "sample"}), None],
         "random_state": ["random_state", np.random.Generator],
     }
 
@@ -159,7 +165,11 @@ class SpikeEncoder(
             self.channel_centers_ = np.concatenate([_centers(n) for n in n_fields])
         else:
             self.channel_features_ = np.arange(n_features)
-        self.data_min_, self.data_max_ = X.min(axis=0), X.max(axis=0)
+        if self._scale() == "standard":
+            centre, reach = X.mean(axis=0), _STANDARD_REACH * X.std(axis=0)
+            self.data_min_, self.data_max_ = centre - reach, centre + reach
+        elif self._scale() == "feature":
+            self.data_min_, self.data_max_ = X.min(axis=0), X.max(axis=0)
         self.n_channels_ = len(self.channel_features_)
         self.n_steps_ = self.training_duration + 1
         self._seed = draw_keys(random_generator(self.random_state), 1)[0]
@@ -201,28 +211,34 @@ class SpikeEncoder(
         return self._encode(validate_data(self, X, dtype=np.float64, reset=False))
 
     def _encode(self, X):
-        """Encode features that have been checked."""
+        """Turn features that have been checked into spike trains."""
         spike_trains = np.zeros((len(X), self.n_channels_, self.n_steps_), dtype=np.uint8)
-        scaled = self._scaled(X)
-        duration = self.training_duration
-        if self.encoding == "receptive_fields":
-            intensities = self._receptive_field_responses(scaled)
-            _kernels.fill_periodic(
-                _periods(duration + 1, self._frequencies(intensities)), spike_trains
-            )
-            return spike_trains
-        silent = (X if self._scale() == "sample" else scaled) <= 0
+        intensities, duration = self._intensities(X), self.training_duration
         if self.encoding == "latency":
-            steps = 1 + np.rint((1 - scaled) * (duration - 1)).astype(np.int64)
-            samples, channels = np.nonzero(~silent)
-            spike_trains[samples, channels, steps[samples, channels]] = 1
+            # floor(x + 1/2), as everywhere, because rint prefers even numbers
+            counts = np.floor(intensities * duration + 0.5).astype(np.int64)
+            samples, channels = np.nonzero(counts)
+            spike_trains[samples, channels, duration + 1 - counts[samples, channels]] = 1
             return spike_trains
-        frequencies = np.where(silent, 0.0, self._frequencies(scaled))
+        frequencies = self.min_frequency + intensities * (self.max_frequency - self.min_frequency)
+        if self.encoding == "receptive_fields":
+            _kernels.fill_periodic(_periods(duration + 1, frequencies), spike_trains)
+            return spike_trains
+        frequencies[(X if self._scale() == "sample" else intensities) <= 0] = 0
         if self.encoding == "rate":
             _kernels.fill_periodic(_periods(duration, frequencies), spike_trains)
         else:
             _kernels.fill_poisson(frequencies / duration, self._seed, spike_trains)
         return spike_trains
+
+    def _intensities(self, X):
+        """The intensity of each channel, between 0 and 1."""
+        scaled = self._scaled(X)
+        if self.encoding != "receptive_fields":
+            return scaled
+        distances = scaled[:, self.channel_features_] - self.channel_centers_
+        exponents = -(distances**2) / (2 * self.field_variance)
+        return np.exp(exponents - exponents.max(axis=1, keepdims=True))
 
     def _scale(self):
         if self.scale == "auto":
@@ -238,21 +254,13 @@ class SpikeEncoder(
                     f"{X.min()} to {X.max()}; use scale='feature' or scale='sample'."
                 )
             return X
-        if scale == "feature":
+        if scale in ("feature", "standard"):
             low, high = self.data_min_, self.data_max_
         else:
             low, high = X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True)
         # Halved, because the difference of two finite numbers may be infinite.
         width = high / 2 - low / 2
         return np.clip((X / 2 - low / 2) / np.where(width > 0, width, 1.0), 0.0, 1.0)
-
-    def _receptive_field_responses(self, scaled):
-        distances = scaled[:, self.channel_features_] - self.channel_centers_
-        exponents = -(distances**2) / (2 * self.field_variance)
-        return np.exp(exponents - exponents.max(axis=1, keepdims=True))
-
-    def _frequencies(self, intensities):
-        return self.min_frequency + intensities * (self.max_frequency - self.min_frequency)
 
     def get_feature_names_out(self, input_features=None):
         """Name the channels of the spike trains.

@@ -108,6 +108,8 @@ class Module:
     n_firings, n_reads, n_writes : int
         Firings of all layers, readings and writings of their synapses, all while
         learning.
+    receptive_fields : ndarray of shape (n_neurons, n_channels)
+        The weights of the first layer.
     synapse_update_counts : list of ndarray of shape (n_neurons, n_inputs)
         How often each synapse of each layer has been updated.
     get_spikeplots, get_weight_evolution : bool, default=False
@@ -222,6 +224,10 @@ class Module:
     @property
     def synapse_update_counts(self) -> list[np.ndarray]:
         return [layer.synapse_update_counts for layer in self.layers]
+
+    @property
+    def receptive_fields(self) -> np.ndarray:
+        return self._made_layers()[0].synapses
 
     def get_all_synapses(self) -> np.ndarray:
         """Return a copy of the weights of all layers.

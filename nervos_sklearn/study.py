@@ -30,7 +30,8 @@ def synapse_study(
     Parameters
     ----------
     estimator : SNNClassifier or Pipeline
-        The network, or a pipeline that ends with it; its `synapse` is replaced.
+        The network, or a pipeline that ends with it; its `synapse` is
+        replaced and its `learning` set to "stdp".
     synapses : iterable of Synapse
         The models to compare.
     X : array-like of shape (n_samples, n_features) or (n_samples, n_channels, n_steps)
@@ -127,7 +128,7 @@ def _measure(estimator, synapse, X, y, fold, train, test):
             X_train = estimator[:-1].fit_transform(X_train, y_train)
             X_test = estimator[:-1].transform(X_test)
         estimator = estimator.steps[-1][1]
-    estimator.set_params(synapse=clone(synapse), verbose=0)
+    estimator.set_params(learning="stdp", synapse=clone(synapse), verbose=0)
     rows, before = [], np.zeros(3)
     for epoch in estimator._fit_epochs(X_train, y_train):
         module = estimator.module_

@@ -56,7 +56,14 @@ def test_receptive_fields_narrower_than_their_distance_still_answer():
 def test_latency_is_one_spike_the_stronger_the_earlier():
     encoder = SpikeEncoder("latency", training_duration=11, scale=None)
     trains = encoder.fit_transform([[0.0, 0.1, 0.5, 1.0]])[0]
-    assert [spike_times(t) for t in trains] == [[], [10], [6], [1]]
+    assert [spike_times(t) for t in trains] == [[], [11], [6], [1]]
+
+
+def test_standard_scale_reaches_two_and_a_half_deviations():
+    X = np.array([[-1.0], [1.0], [-1.0], [1.0]])
+    encoder = SpikeEncoder("latency", training_duration=10, scale="standard").fit(X)
+    trains = encoder.transform([[2.5], [0.0], [-2.5], [9.0]])
+    assert [spike_times(t[0]) for t in trains] == [[1], [6], [], [1]]
 
 
 def test_poisson_has_the_asked_rate_and_independent_steps():

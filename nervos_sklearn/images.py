@@ -1,0 +1,472 @@
+"""Images: blur, what shape they have, and spiking features of their patches."""
+
+import math
+from numbers import Integral, Real
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.ndimage import gaussian_filter1d
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+)
+from sklearn.utils import gen_batches
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from . import _patch_kernels as kernels
+from ._reward_kernels import latency_traces_of_batch
+from ._sklearn import Interval, StrOptions, _fit_context
+from .common import random_generator, unchanged_on_error
+
+_BATCH = 256  # images worked on at once
+
+
+def blur_images(images: ArrayLike, image_shape: tuple, sigma: float) -> np.ndarray:
+    """Blur each map of each image by a Gaussian; it is dark outside.
+
+    Parameters
+    ----------
+    images : array-like of shape (n_images, n_maps * height * width)
+    image_shape : tuple of (n_maps, height, width)
+    sigma : float
+        Standard deviation, in pixels; 0 for none.
+
+    Returns
+    -------
+    ndarray of shape (n_images, n_maps * height * width), dtype float32
+    """
+    images = np.asarray(images)
+    if sigma == 0:
+        return np.ascontiguousarray(images, dtype=np.float32)
+    # The filter of a unit matrix is the filter as a matrix: as fast as a product of them.
+    vertical, horizontal = (
+        gaussian_filter1d(np.eye(side), sigma, axis=0, mode="constant") for side in image_shape[1:]
+    )
+    blurred = np.empty(images.shape, dtype=np.float32)
+    for batch in gen_batches(len(images), _BATCH):
+        maps = images[batch].reshape(-1, *image_shape[1:]).astype(np.float64)
+        blurred[batch] = (vertical @ maps @ horizontal.T).reshape(len(images[batch]), -1)
+    return blurred
+
+
+def find_image_shape(X: np.ndarray, threshold: float = 0.2) -> tuple | None:
+    """Find out whether the columns of a table are the pixels of square images.
+
+    They are taken for images if neighbours on the grid vary together more than
+    pixels two thirds of a side apart, by a difference of correlations of more than
+    the threshold. Of several grids, the one with the largest difference is taken.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Features; the first 1000 samples are looked at.
+    threshold : float, default=0.2
+        The smallest difference.
+
+    Returns
+    -------
+    tuple of (n_maps, side, side) or None
+        None if they are not images, or are not square.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits, load_wine
+    >>> from nervos_sklearn.images import find_image_shape
+    >>> find_image_shape(load_digits().data), find_image_shape(load_wine().data)
+    ((1, 8, 8), None)
+    """
+    X = np.asarray(X[:1000], dtype=float)
+    centred, deviations = X - X.mean(axis=0), X.std(axis=0)
+    best, shape = threshold, None
+    for side in range(4, math.isqrt(X.shape[1]) + 1):
+        if X.shape[1] % side**2 == 0:
+            candidate = (X.shape[1] // side**2, side, side)
+            score = _grid_score(
+                centred.reshape(-1, *candidate), deviations.reshape(1, *candidate), side
+            )
+            if score > best:
+                best, shape = score, candidate
+    return shape
+
+
+def _grid_score(centred, deviations, side):
+    def correlation(distance, axis):
+        def pairs(grid):
+            here, there = (
+                np.take(grid, range(*ends), axis=axis)
+                for ends in ((distance, side), (0, side - distance))
+            )
+            return (here * there).sum()
+
+        return pairs(centred) / max(len(centred) * pairs(deviations), 1e-12)
+
+    far = max(2, 2 * side // 3)
+    near = min(correlation(1, axis) for axis in (2, 3))
+    return near - max(correlation(far, axis) for axis in (2, 3))
+
+
+class _ImageTransformer(TransformerMixin, BaseEstimator):
+    """A transformer of images, flattened or (n_images, height, width)."""
+
+    def _check_images(self, X, reset):
+        X = validate_data(self, X, allow_nd=True, dtype=np.float64, reset=reset)
+        if X.ndim == 3:
+            shape = X.shape[1:]
+            X = X.reshape(len(X), -1)
+            self_n_features = X.shape[1]
+        elif X.ndim == 2:
+            shape = self.image_shape
+            self_n_features = X.shape[1]
+        else:
+            raise ValueError(
+                "X must have shape (n_images, n_pixels) or (n_images, height, width), "
+                f"got {X.shape}."
+            )
+        if reset:
+            self.image_shape_ = _image_shape(shape, self_n_features)
+            self.n_pixels_ = self_n_features
+        elif X.shape[1] != self.n_pixels_:
+            height, width = self.image_shape_
+            raise ValueError(
+                f"expected images of {height} x {width} pixels, got {X.shape[1]} pixels."
+            )
+        return X
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _image_shape(shape, n_pixels):
+    """Check the shape of an image; by default a square, or else a row."""
+    if shape is None:
+        side = math.isqrt(n_pixels)
+        return (side, side) if side**2 == n_pixels else (1, n_pixels)
+    shape = tuple(shape)
+    if len(shape) != 2 or math.prod(shape) != n_pixels:
+        raise ValueError(
+            f"image_shape must be (height, width) with height * width = {n_pixels}, got {shape}."
+        )
+    return shape
+
+
+class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
+    """Blur images by a Gaussian; it is dark outside them.
+
+    Parameters
+    ----------
+    sigma : float, default=0.04
+        Standard deviation, as a share of the longer side.
+    image_shape : tuple of (height, width), optional
+        Shape of flattened images; by default a square if the number of pixels
+        allows it, else a row.
+
+    Attributes
+    ----------
+    image_shape_ : tuple of (height, width)
+    n_pixels_ : int
+    n_features_in_ : int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nervos_sklearn import GaussianBlur
+    >>> dot = np.zeros((1, 5, 5))
+    >>> dot[0, 2, 2] = 1
+    >>> GaussianBlur(0.1).fit_transform(dot).reshape(5, 5)[2].round(2)
+    array([0.01, 0.08, 0.62, 0.08, 0.01])
+    """
+
+    _parameter_constraints = {
+        "sigma": [Interval(Real, 0, None, closed="left")],
+        "image_shape": ["array-like", None],
+    }
+
+    def __init__(self, sigma=0.04, *, image_shape=None):
+        self.sigma = sigma
+        self.image_shape = image_shape
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the shape of the images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_images, n_pixels) or (n_images, height, width)
+            Intensities.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        GaussianBlur
+
+        Raises
+        ------
+        ValueError
+            If the images are not valid, or do not have the given shape.
+        """
+        with unchanged_on_error(self):
+            self._check_images(X, reset=True)
+        return self
+
+    def transform(self, X):
+        """Blur images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_images, n_pixels) or (n_images, height, width)
+            Intensities.
+
+        Returns
+        -------
+        ndarray of shape (n_images, n_pixels), dtype float32
+        """
+        check_is_fitted(self)
+        X = self._check_images(X, reset=False)
+        return blur_images(X, (1, *self.image_shape_), self.sigma * max(self.image_shape_))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
+    """Features of image patches, learned by spikes without labels.
+
+    Neurons with a small receptive field compete for the patches of the training
+    images: an image is blurred a little and coded as spike latencies; the neuron
+    driven furthest above its threshold learns by STDP, and its threshold rises
+    (homeostasis). Then, at each pixel of an image, the most driven neurons answer
+    with their lead over the next one; the answers are pooled into a coarse map for
+    each neuron, divided by the largest and raised to a power.
+
+    Parameters
+    ----------
+    n_features : int, default=32
+        Neurons, and maps.
+    patch_size : int or "auto", default="auto"
+        Side of a receptive field, in pixels; 5, or 3 if both sides of the image are
+        below 16.
+    map_size : int or "auto", default="auto"
+        Side of a map; the longer side of the image over 4.7, at least 4.
+    n_winners : int, default=2
+        Neurons that answer at each pixel; less than `n_features`.
+    n_steps : int, default=32
+        Time steps of the latency code, in ms.
+    blur : float, default=0.018
+        Standard deviation of the blur, as a share of the longer side.
+    n_presentations : int, default=20000
+        Patches shown while learning.
+    eta, final_eta : float, default=0.1 and 0.005
+        Learning rate at the start and at the end, falling exponentially.
+    threshold_increment : float, default=0.01
+        Rise of the threshold of a neuron that wins, as a share of the largest
+        possible potential; 0 switches homeostasis off.
+    minimum_contrast : float, default=0.1
+        Patches with an L2 norm of less than this many times the strongest input are
+        not learned.
+    compression : float, default=0.4
+        Exponent of the pooled answers.
+    image_shape : tuple of (height, width), optional
+        Shape of flattened images; by default a square if the number of pixels
+        allows it, else a row.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the patches shown.
+
+    Attributes
+    ----------
+    receptive_fields_ : ndarray of shape (n_features, patch_size, patch_size)
+        What each neuron has learned, of norm 1; ReceptiveFieldDisplay draws it.
+    map_shape_ : tuple of (n_features, map_size, map_size)
+        The features of an image.
+    image_shape_ : tuple of (height, width)
+    n_pixels_ : int
+    n_features_in_ : int
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from nervos_sklearn import SpikingPatchFeatures
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> features = SpikingPatchFeatures(16, random_state=0).fit(X)
+    >>> features.map_shape_, features.transform(X[:3]).shape
+    ((16, 4, 4), (3, 256))
+    """
+
+    _parameter_constraints = {
+        "n_features": [Interval(Integral, 2, None, closed="left")],
+        "patch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "map_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "n_winners": [Interval(Integral, 1, None, closed="left")],
+        "n_steps": [Interval(Integral, 1, None, closed="left")],
+        "blur": [Interval(Real, 0, None, closed="left")],
+        "n_presentations": [Interval(Integral, 1, None, closed="left")],
+        "eta": [Interval(Real, 0, None, closed="neither")],
+        "final_eta": [Interval(Real, 0, None, closed="neither")],
+        "threshold_increment": [Interval(Real, 0, None, closed="left")],
+        "minimum_contrast": [Interval(Real, 0, None, closed="left")],
+        "compression": [Interval(Real, 0, None, closed="neither")],
+        "image_shape": ["array-like", None],
+        "random_state": ["random_state", np.random.Generator],
+    }
+
+    def __init__(
+        self,
+        n_features=32,
+        *,
+        patch_size="auto",
+        map_size="auto",
+        n_winners=2,
+        n_steps=32,
+        blur=0.018,
+        n_presentations=20_000,
+        eta=0.1,
+        final_eta=0.005,
+        threshold_increment=0.01,
+        minimum_contrast=0.1,
+        compression=0.4,
+        image_shape=None,
+        random_state=None,
+    ):
+        self.n_features = n_features
+        self.patch_size = patch_size
+        self.map_size = map_size
+        self.n_winners = n_winners
+        self.n_steps = n_steps
+        self.blur = blur
+        self.n_presentations = n_presentations
+        self.eta = eta
+        self.final_eta = final_eta
+        self.threshold_increment = threshold_increment
+        self.minimum_contrast = minimum_contrast
+        self.compression = compression
+        self.image_shape = image_shape
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the features of patches.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_images, n_pixels) or (n_images, height, width)
+            Intensities, at least 0.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        SpikingPatchFeatures
+
+        Raises
+        ------
+        ValueError
+            If the images are not valid, do not have the given shape, or are all
+            dark.
+        """
+        with unchanged_on_error(self):
+            return self._fit(X)
+
+    def _fit(self, X):
+        if self.n_winners >= self.n_features:
+            raise ValueError(
+                "n_winners must be smaller than n_features, got "
+                f"n_winners={self.n_winners} and n_features={self.n_features}."
+            )
+        X = self._check_images(X, reset=True)
+        longer_side = max(self.image_shape_)
+        size, map_size = self.patch_size, self.map_size
+        if size == "auto":
+            size = 5 if longer_side >= 16 else 3
+        if map_size == "auto":
+            map_size = max(4, round(longer_side / 4.7))
+        generator = random_generator(self.random_state)
+        traces = self._traces(X[generator.permutation(len(X))[:500]])
+        powers = np.empty(traces.shape)
+        kernels.patch_powers(traces, *self.image_shape_, size, powers)
+        visible = np.argwhere(powers > (self.minimum_contrast * self.n_steps) ** 2)
+        if len(visible) == 0:
+            raise ValueError("the images are dark: no patch has the minimum_contrast.")
+        first = generator.choice(
+            len(visible), self.n_features, replace=len(visible) < self.n_features
+        )
+        weights = np.zeros((size**2, self.n_features))
+        patch = np.empty(size**2)
+        for j, (image, pixel) in enumerate(visible[first]):
+            row, column = divmod(pixel, self.image_shape_[1])
+            kernels.patch_at(traces[image], *self.image_shape_, size, row, column, patch)
+            kernels.imprint(weights, j, 1.0, patch)
+        shown = visible[generator.integers(0, len(visible), self.n_presentations)]
+        kernels.learn_patches(
+            weights,
+            traces,
+            shown,
+            *self.image_shape_,
+            size,
+            float(self.eta),
+            float(self.final_eta),
+            float(self.threshold_increment),
+        )
+        self.receptive_fields_ = weights.T.reshape(-1, size, size)
+        self.map_shape_ = (self.n_features, map_size, map_size)
+        self._n_features_out = math.prod(self.map_shape_)
+        return self
+
+    def _check_images(self, X, reset):
+        X = super()._check_images(X, reset)
+        if X.min() < 0:
+            raise ValueError(
+                "Negative values in data passed to SpikingPatchFeatures: intensities must be >= 0."
+            )
+        return X
+
+    def _traces(self, images):
+        blurred = blur_images(images, (1, *self.image_shape_), self.blur * max(self.image_shape_))
+        traces = np.empty(blurred.shape)
+        latency_traces_of_batch(blurred, self.n_steps, 0, traces)
+        return traces
+
+    def transform(self, X):
+        """Compute the features of images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_images, n_pixels) or (n_images, height, width)
+            Intensities, at least 0.
+
+        Returns
+        -------
+        ndarray of shape (n_images, n_features * map_size * map_size), dtype float32
+            Between 0 and 1, map by map.
+
+        Raises
+        ------
+        NotFittedError
+            If the transformer is not fitted.
+        ValueError
+            If the images are not valid.
+        """
+        check_is_fitted(self)
+        X = self._check_images(X, reset=False)
+        size = self.receptive_fields_.shape[1]
+        weights = np.array(self.receptive_fields_.reshape(self.n_features, -1).T, order="C")
+        features = np.empty((len(X), self._n_features_out), dtype=np.float32)
+        for batch in gen_batches(len(X), _BATCH):
+            maps = np.zeros((len(X[batch]), *self.map_shape_))
+            traces = self._traces(X[batch])
+            kernels.map_patches(weights, traces, *self.image_shape_, size, self.n_winners, maps)
+            maps = maps.reshape(len(maps), -1)
+            largest = maps.max(axis=1, keepdims=True)
+            features[batch] = (maps / np.where(largest > 0, largest, 1.0)) ** self.compression
+        return features
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
