@@ -557,9 +557,8 @@ default=-70, -100, -55 and -90
         n_neurons = _NEURONS_A_CLASS_ON_FIELDS if on_fields else _NEURONS_A_CLASS
         if self.n_neurons is not None:
             n_neurons = max(1, self.n_neurons // n_classes)
-        settings = {
-            name: getattr(self, name) for name in RewardSettings._fields if hasattr(self, name)
-        }
+        shared = (name for name in RewardSettings._fields if name not in ("n_steps", "eta"))
+        settings = {name: getattr(self, name) for name in shared}
         settings |= {"n_steps": self.n_steps_in_ - 1, "eta": self.parameters_.eta}
         classes_of_neurons = assign_neurons(y, n_classes, n_neurons)
         module = RewardModule(RewardSettings(**settings), classes_of_neurons, n_classes, generator)
@@ -772,8 +771,8 @@ default=-70, -100, -55 and -90
         ndarray of shape (n_samples, n_classes)
             Shares that add up to 1; equal ones if no neuron fires. Reward: of the
             spikes of the race. STDP: of the votes of all spikes; with
-            ``labeling="reference"``, of the spikes of each class' best neuron. They are not calibrated: use
-            ``CalibratedClassifierCV`` for that.
+            ``labeling="reference"``, of the spikes of each class' best neuron.
+            They are not calibrated: use ``CalibratedClassifierCV`` for that.
 
         Raises
         ------

@@ -176,8 +176,9 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
     >>> from nervos_sklearn import GaussianBlur
     >>> dot = np.zeros((1, 5, 5))
     >>> dot[0, 2, 2] = 1
-    >>> GaussianBlur(0.1).fit_transform(dot).reshape(5, 5)[2].round(2)
-    array([0.01, 0.08, 0.62, 0.08, 0.01])
+    >>> blurred = GaussianBlur(0.1).fit_transform(dot).reshape(5, 5)
+    >>> blurred[2].astype(float).round(2).tolist()
+    [0.0, 0.08, 0.62, 0.08, 0.0]
     """
 
     _parameter_constraints = {

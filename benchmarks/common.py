@@ -1,0 +1,34 @@
+"""What all benchmarks share."""
+
+import contextlib
+import platform
+import sys
+
+import numba
+import numpy as np
+import sklearn
+
+
+def processor():
+    with contextlib.suppress(OSError), open("/proc/cpuinfo") as file:
+        for line in file:
+            if line.startswith("model name"):
+                return line.split(":")[1].strip()
+    return platform.processor()
+
+
+def machine():
+    """CPU, versions and command, as a line of a report."""
+    return (
+        f"CPU: {processor()}; Python {platform.python_version()}, numpy {np.__version__}, "
+        f"numba {numba.__version__}, scikit-learn {sklearn.__version__}."
+    )
+
+
+def write_report(lines, path):
+    text = "\n".join(lines).rstrip() + "\n"
+    print(text)
+    if path:
+        with open(path, "w") as file:
+            file.write(text)
+    sys.stdout.flush()
