@@ -37,7 +37,9 @@ def spikes():
 
 
 def small(**parameters):
-    defaults = {"n_neurons": 12, "spike_threshold": -62, "random_state": 0}
+    defaults = {
+        "n_neurons": 12, "learning": "stdp", "spike_threshold": -62, "random_state": 0,
+    }  # fmt: skip
     return SNNClassifier(**defaults | parameters)
 
 
@@ -100,28 +102,31 @@ def test_votes_are_mean_spike_counts_of_the_classes(spikes):
     assert (clf.neuron_label_map_[~active] == -1).all()
 
 
-def test_labels_of_any_type(spikes):
+@pytest.mark.parametrize("learning", ["stdp", "reward"])
+def test_labels_of_any_type(spikes, learning):
     X, y = spikes
-    reference = small().fit(X, y)
+    reference = small(learning=learning).fit(X, y)
     assert reference.score(X, y) > 0.9
     codes = np.searchsorted(reference.classes_, y)
     for labels in (codes * 10 - 3, codes == 1, codes.astype(float), codes.astype(str)):
-        clf = small().fit(X, labels)
+        clf = small(learning=learning).fit(X, labels)
         assert clf.predict(X).dtype == labels.dtype
         assert set(clf.predict(X)) <= set(labels.tolist())
 
 
 def test_pipeline_and_inner_encoder_agree():
     X, y = load_iris(return_X_y=True)
-    outer = make_pipeline(SpikeEncoder(), SNNClassifier(20, random_state=0)).fit(X, y)
-    inner = SNNClassifier(20, random_state=0).fit(X, y)
+    clf = SNNClassifier(20, learning="stdp", random_state=0)
+    outer = make_pipeline(SpikeEncoder(), clf).fit(X, y)
+    inner = clone(clf).fit(X, y)
     np.testing.assert_array_equal(outer.predict_proba(X), inner.predict_proba(X))
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2, 3])
-def test_threads_and_batches_do_not_change_an_answer(n_jobs):
+@pytest.mark.parametrize("learning", ["stdp", "reward"])
+def test_threads_and_batches_do_not_change_an_answer(learning, n_jobs):
     X, y = load_iris(return_X_y=True)
-    clf = SNNClassifier(20, random_state=0).fit(X, y)
+    clf = SNNClassifier(20, learning=learning, random_state=0).fit(X, y)
     expected = clf.predict_proba(X)
     clf.set_params(n_jobs=n_jobs)
     np.testing.assert_array_equal(clf.predict_proba(X), expected)
@@ -131,9 +136,10 @@ def test_threads_and_batches_do_not_change_an_answer(n_jobs):
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_same_seed_same_bits_in_other_processes(backend):
+@pytest.mark.parametrize("learning", ["stdp", "reward"])
+def test_same_seed_same_bits_in_other_processes(learning, backend):
     X, y = load_iris(return_X_y=True)
-    clf = SNNClassifier(10, epochs=1, random_state=0)
+    clf = SNNClassifier(10, learning=learning, epochs=1, random_state=0)
     with joblib.parallel_config(backend):
         scores = cross_val_score(clf, X, y, cv=3, n_jobs=2)
     np.testing.assert_array_equal(scores, cross_val_score(clf, X, y, cv=3))
@@ -141,16 +147,19 @@ def test_same_seed_same_bits_in_other_processes(backend):
 
 def test_grid_search_over_a_pipeline():
     X, y = load_iris(return_X_y=True)
-    pipeline = make_pipeline(SpikeEncoder(), SNNClassifier(10, epochs=1, random_state=0))
+    clf = SNNClassifier(10, learning="stdp", epochs=1, random_state=0)
+    pipeline = make_pipeline(SpikeEncoder(), clf)
     grid = {"spikeencoder__n_fields": [3, 5], "snnclassifier__eta": [0.01, 0.05]}
     search = GridSearchCV(pipeline, grid, cv=3).fit(X, y)
     assert search.best_score_ > 0.7
     assert clone(search.best_estimator_).get_params()["snnclassifier__eta"] in (0.01, 0.05)
 
 
-def test_saved_model_answers_alike_in_a_new_process(tmp_path):
+@pytest.mark.parametrize("learning", ["stdp", "reward"])
+def test_saved_model_answers_alike_in_a_new_process(tmp_path, learning):
     X, y = load_iris(return_X_y=True)
-    clf = make_pipeline(SpikeEncoder(), SNNClassifier(10, epochs=1, random_state=0)).fit(X, y)
+    clf = SNNClassifier(10, learning=learning, epochs=1, random_state=0)
+    clf = make_pipeline(SpikeEncoder(), clf).fit(X, y)
     joblib.dump(clf, tmp_path / "model.joblib")
     np.save(tmp_path / "X.npy", X)
     code = (
@@ -188,6 +197,7 @@ def test_verbose_prints_a_line_an_epoch(capsys):
     assert [line[:9] for line in lines] == ["epoch 1/2", "epoch 2/2"]
 
 
+@pytest.mark.parametrize("learning", ["stdp", "reward"])
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -205,9 +215,9 @@ def test_verbose_prints_a_line_an_epoch(capsys):
     ],
     ids="two negative fraction nan inf no-channel no-step no-sample 4d 1d text".split(),  # noqa: SIM905
 )
-def test_wrong_spikes_are_refused_and_change_nothing(spikes, spoil):
+def test_wrong_spikes_are_refused_and_change_nothing(spikes, spoil, learning):
     X, y = spikes
-    clf = small().fit(X, y)
+    clf = small(learning=learning).fit(X, y)
     expected = clf.predict_proba(X)
     wrong = spoil(X.copy())
     with pytest.raises(ValueError, match=r"."):
@@ -216,7 +226,7 @@ def test_wrong_spikes_are_refused_and_change_nothing(spikes, spoil):
         clf.fit(wrong, y[: len(wrong)])
     np.testing.assert_array_equal(clf.predict_proba(X), expected)
     with pytest.raises(ValueError, match=r"."):
-        small().fit(wrong, y[: len(wrong)])
+        small(learning=learning).fit(wrong, y[: len(wrong)])
 
 
 def test_wrong_shape_of_later_data_is_named(spikes):
@@ -249,7 +259,7 @@ def test_wrong_shape_of_later_data_is_named(spikes):
 )
 def test_wrong_parameters_are_named_and_change_nothing(parameters, message):
     X, y = load_iris(return_X_y=True)
-    clf = SNNClassifier(5, epochs=1, random_state=0).fit(X, y)
+    clf = SNNClassifier(5, learning="stdp", epochs=1, random_state=0).fit(X, y)
     expected = clf.predict_proba(X)
     before = clf.get_params()
     clf.set_params(**parameters)

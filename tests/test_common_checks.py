@@ -3,9 +3,15 @@
 import pytest
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
-from nervos_sklearn import SNNClassifier, SpikeEncoder
+from nervos_sklearn import GaussianBlur, SNNClassifier, SpikeEncoder, SpikingPatchFeatures
 
-ESTIMATORS = [SNNClassifier(), SpikeEncoder()]
+ESTIMATORS = [
+    SNNClassifier(),
+    SNNClassifier(learning="stdp"),
+    SpikeEncoder(),
+    SpikingPatchFeatures(),
+    GaussianBlur(),
+]
 
 
 @parametrize_with_checks(ESTIMATORS, xfail_strict=True)
@@ -13,6 +19,6 @@ def test_scikit_learn_check(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=str)
 def test_parameter_validation(estimator):
     check_param_validation(type(estimator).__name__, estimator)

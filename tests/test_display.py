@@ -20,13 +20,14 @@ def _close_figures():
     plt.close("all")
 
 
-def test_every_receptive_field_is_drawn_at_its_place():
+@pytest.mark.parametrize("learning", ["stdp", "reward"])
+def test_every_receptive_field_is_drawn_at_its_place(learning):
     X, y = load_digits(return_X_y=True)
-    network = make_pipeline(SpikeEncoder("rate"), SNNClassifier(10, epochs=1, random_state=0))
-    network.fit(X[:100], y[:100])
+    clf = SNNClassifier(10, learning=learning, epochs=1, random_state=0)
+    network = make_pipeline(SpikeEncoder("rate"), clf).fit(X[:100], y[:100])
     display = ReceptiveFieldDisplay.from_estimator(network)
     mosaic = display.image_.get_array()
-    weights = network[-1].module_.layers[0].synapses
+    weights = network[-1].module_.receptive_fields
     np.testing.assert_array_equal(mosaic[1:9, 10:18], weights[1].reshape(8, 8))
     labels = [text.get_text() for text in display.text_]
     assert labels == ["" if k < 0 else str(k) for k in network[-1].neuron_label_map_]

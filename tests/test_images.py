@@ -1,0 +1,139 @@
+"""Blur, recognition of images, and patch features."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+from sklearn.datasets import load_digits
+from sklearn.pipeline import make_pipeline
+
+from nervos_sklearn import GaussianBlur, SNNClassifier, SpikingPatchFeatures
+from nervos_sklearn._patch_kernels import map_patches
+from nervos_sklearn.images import find_image_shape
+
+
+@pytest.fixture(scope="module")
+def images():
+    return load_digits().images
+
+
+def test_blur_is_the_gaussian_filter(images):
+    blurred = GaussianBlur(0.1).fit(images).transform(images[:20]).reshape(-1, 8, 8)
+    expected = gaussian_filter(images[:20], 0.8, axes=(1, 2), mode="constant")
+    np.testing.assert_allclose(blurred, expected, atol=1e-5)
+    wide = GaussianBlur(0.1, image_shape=(4, 16)).fit_transform(images.reshape(-1, 64)[:3])
+    expected = gaussian_filter(images[:3].reshape(3, 4, 16), 1.6, axes=(1, 2), mode="constant")
+    np.testing.assert_allclose(wide.reshape(3, 4, 16), expected, atol=1e-5)
+    np.testing.assert_array_equal(
+        GaussianBlur(0).fit_transform(images[:2]).ravel(), images[:2].ravel()
+    )
+
+
+@pytest.mark.parametrize("make", [GaussianBlur, lambda: SpikingPatchFeatures(8, random_state=0)])
+def test_flat_and_square_images_are_the_same(images, make):
+    flat = images.reshape(len(images), -1)
+    a, b = make().fit(images).transform(images[:9]), make().fit(flat).transform(flat[:9])
+    np.testing.assert_array_equal(a, b)
+    with pytest.raises(ValueError, match=r"8 x 8|features"):
+        make().fit(images).transform(images[:, :7])
+    with pytest.raises(ValueError, match=r"8 x 8|features"):
+        make().fit(flat).transform(flat[:, :60])
+
+
+def test_images_are_recognised(images):
+    flat = images.reshape(len(images), -1)
+    assert find_image_shape(flat) == (1, 8, 8)
+    maps = np.concatenate([flat, 16 - flat[::-1]], axis=1)
+    assert find_image_shape(maps) == (2, 8, 8)
+    rng = np.random.default_rng(0)
+    assert find_image_shape(flat[:, rng.permutation(64)]) is None
+    assert find_image_shape(rng.random((200, 64))) is None
+    assert find_image_shape(rng.random((200, 1)) + 0.1 * rng.random((200, 64))) is None
+
+
+def test_features_are_normalised_and_named(images):
+    features = SpikingPatchFeatures(12, random_state=0).fit(images)
+    out = features.transform(images[:50])
+    assert out.shape == (50, 12 * 4 * 4)
+    assert out.min() == 0
+    np.testing.assert_allclose(out.max(axis=1), 1)
+    assert len(features.get_feature_names_out()) == out.shape[1]
+    norms = np.linalg.norm(features.receptive_fields_.reshape(12, -1), axis=1)
+    np.testing.assert_allclose(norms, 1, atol=1e-4)
+
+
+def test_features_do_not_depend_on_the_batch_and_follow_the_seed(images):
+    features = SpikingPatchFeatures(8, random_state=1).fit(images)
+    out = features.transform(images[:300])
+    order = np.random.default_rng(0).permutation(300)
+    np.testing.assert_array_equal(features.transform(images[:300][order]), out[order])
+    np.testing.assert_array_equal(features.transform(images[7:8]), out[7:8])
+    again = SpikingPatchFeatures(8, random_state=1).fit(images)
+    np.testing.assert_array_equal(again.transform(images[:300]), out)
+    other = SpikingPatchFeatures(8, random_state=2).fit(images)
+    assert (other.transform(images[:300]) != out).any()
+
+
+def test_neurons_answer_with_their_lead_at_their_place():
+    """Three neurons for single pixels; the image has one bright pixel."""
+    weights = np.array([[1.0, 0.5, 0.25]])
+    image = np.zeros((1, 16))
+    image[0, 5] = 8.0
+    maps = np.zeros((1, 3, 4, 4))
+    map_patches(weights, image, 4, 4, 1, 2, maps)
+    expected = np.zeros((3, 4, 4))
+    expected[0, 1, 1] = 8 - 2
+    expected[1, 1, 1] = 4 - 2
+    np.testing.assert_allclose(maps[0], expected)
+    pooled = np.zeros((1, 3, 2, 2))
+    map_patches(weights, image, 4, 4, 1, 2, pooled)
+    np.testing.assert_allclose(pooled[0, 0], 6 * np.outer([0.75, 0.25], [0.75, 0.25]))
+
+
+def test_competition_spreads_the_neurons_over_the_patches():
+    """Four patterns, four neurons: each takes one, as none may win more than its share."""
+    rng = np.random.default_rng(0)
+    patterns = np.eye(9)[[0, 2, 6, 8]].reshape(4, 3, 3)
+    images = np.zeros((200, 9, 9))
+    images[:, 3:6, 3:6] = patterns[rng.integers(0, 4, 200)]
+    features = SpikingPatchFeatures(
+        4, patch_size=1, n_winners=1, blur=0, n_presentations=500, random_state=0
+    ).fit(images)
+    np.testing.assert_allclose(features.receptive_fields_, 1)
+    features = SpikingPatchFeatures(
+        9, patch_size=3, n_winners=1, blur=0, n_presentations=3000, random_state=0
+    ).fit(images)
+    fields = features.receptive_fields_.reshape(9, 9)
+    assert set(fields.argmax(axis=1)) == set(range(9))
+
+
+def test_dark_negative_and_contradictory_input_is_named(images):
+    with pytest.raises(ValueError, match="dark"):
+        SpikingPatchFeatures().fit(np.zeros((5, 8, 8)))
+    with pytest.raises(ValueError, match="Negative"):
+        SpikingPatchFeatures().fit(images - 1)
+    with pytest.raises(ValueError, match="n_winners"):
+        SpikingPatchFeatures(2, n_winners=2).fit(images)
+    with pytest.raises(ValueError, match="image_shape"):
+        SpikingPatchFeatures(image_shape=(3, 3)).fit(images.reshape(-1, 64))
+    with pytest.raises(ValueError, match="shape"):
+        SpikingPatchFeatures().fit(images[:, :, :, np.newaxis])
+    blank = SpikingPatchFeatures(4, random_state=0).fit(images).transform(np.zeros((1, 8, 8)))
+    assert (blank == 0).all()
+
+
+def test_features_improve_on_pixels_when_samples_are_few(images):
+    y = load_digits().target
+    train = np.concatenate([np.flatnonzero(y == k)[:12] for k in range(10)])
+    test = np.setdiff1d(np.arange(len(y)), train)
+
+    def scores(make):
+        return np.mean(
+            [make(s).fit(images[train].reshape(-1, 64), y[train]).score(
+                images[test].reshape(-1, 64), y[test]) for s in range(3)]
+        )  # fmt: skip
+
+    def with_features(seed):
+        features = SpikingPatchFeatures(random_state=seed)
+        return make_pipeline(features, SNNClassifier(random_state=seed))
+
+    assert scores(with_features) > scores(lambda seed: SNNClassifier(random_state=seed)) - 0.005
