@@ -174,9 +174,8 @@ default="conventional"
     synapse : Synapse or None, default=None
         STDP: a model of the synapse, such as ``NonLinearSynapse(25)``; None for an
         ideal one. Its parameters can be searched, as in ``synapse__n_states``.
-    initial_weights : {"max", "random"}, default="max"
-        STDP: weights before training: all at `max_weight`, or drawn evenly between
-        the bounds.
+    initial_weights : {"ones", "random"}, default="ones"
+        STDP: weights before training: all 1, or drawn evenly between the bounds.
     shuffle : bool, default=True
         STDP: present the training samples in a random order, drawn once and the same
         in each epoch, instead of the given one. Reward draws one each epoch.
@@ -285,7 +284,7 @@ default=-70, -100, -55 and -90
         "learning_rule": [StrOptions(set(RULES)), callable, "array-like"],
         "unlearning_share": [Interval(Real, 0, 1, closed="both")],
         "synapse": [Synapse, None],
-        "initial_weights": [StrOptions({"max", "random"})],
+        "initial_weights": [StrOptions({"ones", "random"})],
         "shuffle": ["boolean"],
         "wta": ["boolean"],
         "true_lif": ["boolean"],
@@ -343,7 +342,7 @@ default=-70, -100, -55 and -90
         learning_rule="conventional",
         unlearning_share=0.0,
         synapse=None,
-        initial_weights="max",
+        initial_weights="ones",
         shuffle=True,
         wta=True,
         true_lif=False,
@@ -618,7 +617,7 @@ default=-70, -100, -55 and -90
 
     def _new_parameters(self):
         parameters = Parameters(**{name: self._setting(name) for name in _SETTINGS})
-        parameters.training_duration = max(1, self.n_steps_in_ - 1)
+        parameters.training_duration = self.n_steps_in_ - 1
         return parameters
 
     def _new_module(self, generator):
@@ -653,6 +652,10 @@ default=-70, -100, -55 and -90
 
     def _check_axes(self, X):
         if X.ndim == 3:
+            if X.shape[2] == 1:
+                raise ValueError(
+                    "spike trains must have at least 2 time steps, the first one silent, got 1."
+                )
             return check_spike_trains(X)
         if X.ndim == 2:
             return np.asarray(X, dtype=np.float64)

@@ -146,6 +146,53 @@ def unchanged_on_error(estimator):
         raise
 
 
+def check_numbers(name: str, values, ndim: int | None = None) -> np.ndarray:
+    """Check that values are an array of finite numbers.
+
+    Parameters
+    ----------
+    name : str
+        What to call the values in a message.
+    values : array-like
+    ndim : int, optional
+        Number of axes the array must have, none of them empty.
+
+    Returns
+    -------
+    ndarray of dtype float64
+        A new array.
+
+    Raises
+    ------
+    ValueError
+        If the values are anything else.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array, got rows of different lengths.") from error
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be numbers, got an array of dtype {array.dtype}.")
+    if ndim is not None and (array.ndim != ndim or 0 in array.shape):
+        raise ValueError(f"{name} must have {ndim} axes, none empty, got shape {array.shape}.")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite numbers, got NaN or infinity.")
+    return np.array(array, dtype=float, order="C")
+
+
+def check_labels(name: str, values, n_labels: int, lowest: int = 0) -> np.ndarray:
+    """Check that values are integer labels, at least `lowest`; return a new array of int64."""
+    labels = check_numbers(name, values)
+    if labels.shape != (n_labels,):
+        raise ValueError(f"{name} must hold {n_labels} labels, got shape {labels.shape}.")
+    if (labels != np.floor(labels)).any() or (labels < lowest).any() or (labels > 2**53).any():
+        raise ValueError(
+            f"{name} must be integer labels >= {lowest}, got {values!r}; "
+            "SNNClassifier takes labels of any kind."
+        )
+    return labels.astype(np.int64)
+
+
 def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:
     """Check that an array is a batch of spike trains.
 
@@ -166,7 +213,12 @@ def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:
     ValueError
         If the shape is wrong, an axis is empty or a value is neither 0 nor 1.
     """
-    X = np.asarray(X)
+    try:
+        X = np.asarray(X)
+    except ValueError as error:
+        raise ValueError(
+            "spike trains must be an array, got rows of different lengths."
+        ) from error
     if X.ndim != 3:
         raise ValueError(
             "spike trains must have shape (n_samples, n_channels, n_steps), "
@@ -200,7 +252,7 @@ def save_model(labels: np.ndarray, synapses: np.ndarray, parameters: dict, path:
     synapses : array-like of shape (n_layers, n_neurons, n_inputs), or sequence of arrays
         The weights of each layer, (n_neurons, n_inputs) each.
     parameters : dict or Parameters
-        The settings of the network; anything JSON can hold.
+        The settings of the network, as JSON can hold them.
     path : str
         The file to write. Its directory must exist.
 
@@ -224,27 +276,39 @@ def save_model(labels: np.ndarray, synapses: np.ndarray, parameters: dict, path:
     """
     if hasattr(parameters, "to_dict"):
         parameters = parameters.to_dict()
+    if not isinstance(parameters, dict):
+        raise TypeError(f"parameters must be a dict, got {type(parameters).__name__}.")
     try:
         settings = json.dumps(parameters, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ValueError(f"parameters cannot be written as JSON: {error}") from error
+    if not np.iterable(synapses) or len(synapses) == 0:
+        raise ValueError(f"synapses must hold the weights of each layer, got {synapses!r}.")
     header = {"format": _FORMAT, "version": _FORMAT_VERSION, "n_layers": len(synapses)}
     arrays = {
         "header": np.array(json.dumps(header)),
         "parameters": np.array(settings),
-        "labels": _plain_array("labels", labels),
+        "labels": _plain_labels(labels),
     }
     for k, weights in enumerate(synapses):
-        arrays[f"synapses_{k}"] = _plain_array("synapses", weights, dtype=float)
+        arrays[f"synapses_{k}"] = check_numbers(f"synapses[{k}]", weights, ndim=2)
+    if len(arrays["labels"]) != len(synapses[-1]):
+        raise ValueError(
+            f"labels must be as many as the neurons of the last layer, {len(synapses[-1])}, "
+            f"got {len(arrays['labels'])}."
+        )
     write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
 
 
-def _plain_array(name, values, dtype=None):
-    array = np.asarray(values, dtype=dtype)
-    if array.dtype.kind not in "biufU":
+def _plain_labels(labels):
+    try:
+        array = np.asarray(labels)
+    except ValueError as error:
+        raise ValueError("labels must be an array, got rows of different lengths.") from error
+    if array.dtype.kind not in "biufU" or array.ndim != 1:
         raise ValueError(
-            f"{name} must be an array of numbers, booleans or strings, got dtype {array.dtype}: "
-            "model files hold no Python objects."
+            "labels must be a row of numbers, booleans or strings, got an array of shape "
+            f"{array.shape} and dtype {array.dtype}: model files hold no Python objects."
         )
     return array
 
@@ -275,13 +339,16 @@ def load_model(path: str) -> tuple[np.ndarray, np.ndarray, dict]:
     """
     with open(path, "rb") as file:
         try:
-            # NumPy leaves the archive open if this fails; the file belongs to us.
+            # An archive begins so; NumPy would offer to unpickle anything else.
+            if file.read(2) != b"PK":
+                raise ValueError("not an archive")
+            file.seek(0)
             with np.load(file, allow_pickle=False) as archive:
                 return _read_model(archive)
         except Exception as error:  # whatever the bytes make the parsers say
             raise ValueError(
-                f"{path} is damaged or not a model file of nervos_sklearn ({error}). "
-                "Save the model again with save_model; pickles of nervos are not opened."
+                f"{path} is damaged or not a model file of nervos_sklearn. "
+                "Save the model again with save_model; pickles are never opened."
             ) from error
 
 
@@ -291,8 +358,14 @@ def _read_model(archive):
         raise ValueError(f"unknown format {header['format']!r}")
     if header["version"] > _FORMAT_VERSION:
         raise ValueError(f"written by a newer version, format {header['version']}")
-    synapses = [archive[f"synapses_{k}"] for k in range(header["n_layers"])]
-    return stack_layers(synapses), archive["labels"], json.loads(str(archive["parameters"]))
+    synapses = [
+        check_numbers("synapses", archive[f"synapses_{k}"], ndim=2)
+        for k in range(header["n_layers"])
+    ]
+    labels, settings = _plain_labels(archive["labels"]), json.loads(str(archive["parameters"]))
+    if len(labels) != len(synapses[-1]) or not isinstance(settings, dict):
+        raise ValueError("the parts do not fit together")
+    return stack_layers(synapses), labels, settings
 
 
 def stack_layers(synapses: list) -> np.ndarray:
@@ -327,15 +400,14 @@ def plot_spike_train(spike_train: np.ndarray, ylim: tuple | None = None) -> None
     Raises
     ------
     ValueError
-        If the array is not 2-D.
+        If the array is not 2-D or holds something else than 0 and 1, or `ylim` is
+        not a pair of numbers.
     """
     import matplotlib.pyplot as plt
 
-    spike_train = np.asarray(spike_train)
-    if spike_train.ndim != 2:
-        raise ValueError(
-            f"spike_train must have shape (n_channels, n_steps), got shape {spike_train.shape}."
-        )
+    spike_train = check_spike_trains([spike_train])[0]
+    if ylim is not None and check_numbers("ylim", ylim, ndim=1).shape != (2,):
+        raise ValueError(f"ylim must be (low, high), got {ylim!r}.")
     channels, steps = np.nonzero(spike_train)
     _, ax = plt.subplots()
     ax.plot(steps, channels, "|", color="black")

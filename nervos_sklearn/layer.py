@@ -1,10 +1,14 @@
 """Layer: the neurons and the weights of one layer, as arrays."""
 
+from numbers import Integral
+
 import numpy as np
+from sklearn.utils import check_scalar
 
 from . import _kernels
+from .common import check_numbers
 from .neuron import LIFNeuron, NeuronArrays
-from .parameters import Parameters
+from .parameters import Parameters, check_parameters
 
 
 def _writable(array):
@@ -28,7 +32,7 @@ class Layer:
     ----------
     parameters : Parameters
     synapses : ndarray of shape (num_output_neurons, num_input_neurons)
-        The weights; at first all at `max_weight`.
+        The weights; at first all 1.
     synapse_update_counts : ndarray of shape (num_output_neurons, num_input_neurons)
         How often each synapse has been written.
     gains : ndarray of shape (num_output_neurons, num_input_neurons)
@@ -40,7 +44,9 @@ class Layer:
     Raises
     ------
     ValueError
-        If a size is not a positive integer.
+        If a size is smaller than 1, or the parameters contradict themselves.
+    TypeError
+        If a size is not an integer, or `parameters` not a Parameters object.
 
     Examples
     --------
@@ -57,14 +63,14 @@ class Layer:
             ("num_input_neurons", num_input_neurons),
             ("num_output_neurons", num_output_neurons),
         ):
-            if size != int(size) or size < 1:
-                raise ValueError(f"{name} must be an integer >= 1, got {size!r}.")
+            check_scalar(size, name, Integral, min_val=1)
+        check_parameters(parameters)
         self.parameters = parameters
         self.num_input_neurons = int(num_input_neurons)
         self.num_output_neurons = int(num_output_neurons)
         self.neuron_potential_memories: list[dict[int, float]] = []
         shape = (self.num_output_neurons, self.num_input_neurons)
-        self._synapses = np.full(shape, float(parameters.max_weight))
+        self._synapses = np.ones(shape)
         self.synapse_update_counts = np.zeros(shape, dtype=np.int64)
         self.gains = np.empty((0, 0))
         self._levels = np.zeros(shape, dtype=np.int16)
@@ -94,14 +100,12 @@ class Layer:
         ValueError
             If the shape differs or a weight is not finite.
         """
-        synapses = np.array(synapses, dtype=float, order="C")
+        synapses = check_numbers("synapses", synapses)
         if synapses.shape != self._synapses.shape:
             raise ValueError(
                 f"synapses must have shape {self._synapses.shape} (neurons, inputs), "
                 f"got {synapses.shape}."
             )
-        if not np.isfinite(synapses).all():
-            raise ValueError("synapses must be finite numbers, got NaN or infinity.")
         self._synapses = synapses
 
     def initial(self) -> None:

@@ -11,6 +11,8 @@ from sklearn.utils import gen_even_slices
 
 from . import _kernels, stdp
 from .common import (
+    check_labels,
+    check_numbers,
     check_spike_trains,
     draw_keys,
     load_model,
@@ -24,11 +26,12 @@ from .common import (
 )
 from .layer import Layer
 from .neuron import LIFNeuron, neuron_constants
-from .parameters import Parameters
+from .parameters import Parameters, check_parameters
 from .synapse import (
     Synapse,
     apply_truncated_noise_to_value,
     apply_truncated_noise_vectorized,
+    check_share,
     from_json,
     make_device,
     to_json,
@@ -133,12 +136,12 @@ class Module:
     def __init__(
         self, parameters: Parameters, identifier: str | None = None, *, random_state=None
     ) -> None:
-        if not isinstance(parameters, Parameters):
-            raise TypeError(
-                f"parameters must be a Parameters object, got {type(parameters).__name__}; "
-                "make one of a dict by Parameters(**settings)."
+        check_parameters(parameters)
+        if identifier is not None and os.path.basename(str(identifier)) != str(identifier):
+            raise ValueError(
+                "identifier names a directory and must not hold a path separator, "
+                f"got {identifier!r}."
             )
-        parameters.validate()
         self.parameters = parameters
         self.t0 = timenow()
         self.str_t0 = strftime(self.t0)
@@ -165,26 +168,27 @@ class Module:
 
     # ------------------------------------------------------------------ structure
 
-    def initialise_layers(self, layer_sizes: list, *, initial_weights: str = "max") -> None:
+    def initialise_layers(self, layer_sizes: list, *, initial_weights: str = "ones") -> None:
         """Make the layers, no neuron labelled.
+
+        As in the reference dynamics, weights begin at 1 whatever their bounds.
 
         Parameters
         ----------
         layer_sizes : list of int
             Number of inputs, then of the neurons of each layer: at least two.
-        initial_weights : {"max", "random"}, default="max"
-            All weights at `max_weight`, or drawn evenly between the bounds.
+        initial_weights : {"ones", "random"}, default="ones"
+            All weights 1, or drawn evenly between the bounds.
 
         Raises
         ------
         ValueError
             If there are fewer than two sizes, or one is not a positive integer.
         """
-        layer_sizes = list(layer_sizes)
-        if len(layer_sizes) < 2:
+        if not np.iterable(layer_sizes) or len(layer_sizes) < 2:
             raise ValueError(
                 "layer_sizes must hold the number of inputs and the size of each layer, "
-                f"got {layer_sizes}."
+                f"got {layer_sizes!r}."
             )
         layers = [
             Layer(self.parameters, n_inputs, n_neurons)
@@ -194,9 +198,9 @@ class Module:
             bounds = self.parameters.min_weight, self.parameters.max_weight
             for layer in layers:
                 layer.set_synapses(self._generator.uniform(*bounds, layer.synapses.shape))
-        elif initial_weights != "max":
+        elif initial_weights != "ones":
             raise ValueError(
-                f'initial_weights must be "max" or "random", got {initial_weights!r}.'
+                f'initial_weights must be "ones" or "random", got {initial_weights!r}.'
             )
         self.layer_sizes = [int(size) for size in layer_sizes]
         self.layers = layers
@@ -247,6 +251,7 @@ class Module:
     def _constants(self, *rules):
         """Gather what the compiled loops need to answer and, given a rule, to learn."""
         parameters = self.parameters
+        parameters.validate()
         recent, silent = np.empty((2, 0))
         if rules:
             rule = stdp.make_rule(rules[0], parameters)
@@ -274,7 +279,10 @@ class Module:
                     "enable_cycle_dependent_weights needs a table of levels: "
                     "set cycle_dependent_weight_lookup."
                 )
-        noise = self.noise_magnitude_half_range if self.enable_synaptic_noise else 0.0
+        noise = 0.0
+        if self.enable_synaptic_noise:
+            name = "noise_magnitude_half_range"
+            noise = check_share(name, self.noise_magnitude_half_range)
         return make_device(table, read_noise=noise)
 
     # ------------------------------------------------------------- batches of samples
@@ -303,9 +311,9 @@ class Module:
             If a spike train or a label is not valid; nothing has changed then.
         """
         layers = self._made_layers()
-        X = check_spike_trains(X, self.layer_sizes[0])
+        X = self._check_spikes(X)
         if y is not None:
-            y = _check_labels(y, len(X))
+            y = check_labels("labels y", y, len(X))
         keys = draw_keys(self._generator, (len(X), len(layers)))
         constants = self._constants(self.learning_rule if rule is None else rule)
         steps = (0, X.shape[2] - 1)
@@ -333,6 +341,16 @@ class Module:
     def n_writes(self) -> int:
         return sum(int(counts.sum()) for counts in self.synapse_update_counts)
 
+    def _check_spikes(self, X):
+        X = check_spike_trains(X, self.layer_sizes[0])
+        duration = self.parameters.training_duration
+        if X.shape[2] != duration + 1:
+            raise ValueError(
+                f"expected spike trains of {duration + 1} steps, a silent one and "
+                f"training_duration={duration}, got {X.shape[2]}."
+            )
+        return X
+
     def count_spikes(self, X: np.ndarray, *, n_jobs: int | None = None) -> np.ndarray:
         """Present samples without learning; the network does not change.
 
@@ -354,7 +372,7 @@ class Module:
             If a spike train is not valid.
         """
         layers = self._made_layers()
-        X = check_spike_trains(X, self.layer_sizes[0])
+        X = self._check_spikes(X)
         constants, steps = self._constants(), (0, X.shape[2] - 1)
 
         def respond(batch):
@@ -444,14 +462,8 @@ class Module:
         if X is None or y is None:
             raise ValueError(f"there are no data yet: set X_{which} and Y_{which}.")
         self._made_layers()
-        X = check_spike_trains(X, self.layer_sizes[0])
-        if X.shape[2] != self.parameters.training_duration + 1:
-            raise ValueError(
-                f"X_{which} has {X.shape[2]} time steps; training_duration="
-                f"{self.parameters.training_duration} needs one more than itself, "
-                "the first of them silent."
-            )
-        return X, _check_labels(y, len(X))
+        X = self._check_spikes(X)
+        return X, check_labels(f"labels Y_{which}", y, len(X))
 
     def test(self) -> float:
         """Compare the predictions for `X_test` with `Y_test`.
@@ -523,15 +535,11 @@ class Module:
         self.synapse = other.synapse
 
     def _set_weights(self, all_synapses, neuron_label_map):
-        if len(all_synapses) != len(self.layers):
+        if not np.iterable(all_synapses) or len(all_synapses) != len(self.layers):
             raise ValueError(
-                f"expected weights of {len(self.layers)} layers, got {len(all_synapses)}."
+                f"expected the weights of {len(self.layers)} layers, got {all_synapses!r}."
             )
-        labels = np.array(neuron_label_map)
-        if labels.shape != (self.layer_sizes[-1],):
-            raise ValueError(
-                f"neuron_label_map must have shape ({self.layer_sizes[-1]},), got {labels.shape}."
-            )
+        labels = check_labels("neuron_label_map", neuron_label_map, self.layer_sizes[-1], -1)
         for layer, weights in zip(self.layers, all_synapses, strict=True):
             layer.set_synapses(weights)
         self.neuron_label_map = labels
@@ -699,7 +707,12 @@ class Module:
         spikes = check_spike_trains(np.asarray(spike_train)[np.newaxis], self.layer_sizes[0])
         steps = _first_and_last(training_duration, spikes.shape[2])
         if do_stdp and label is not None:
-            label = _check_labels([label], 1)[0]
+            label = check_labels("label", [label], 1)[0]
+            if np.shape(neuron_label_map) != (self.layer_sizes[-1],):
+                raise ValueError(
+                    f"neuron_label_map must have shape ({self.layer_sizes[-1]},), "
+                    f"got {np.shape(neuron_label_map)}."
+                )
         recording = do_stdp or plotting
         trace = recording and not (
             layer_potentials_for_one_spike_train is None
@@ -784,8 +797,9 @@ class Module:
 
     def _updated(self, weight, factor, update_count, constants):
         """Do with one synapse what the compiled loops do with many."""
-        weights, workspace = np.array([weight], dtype=float), _kernels.new_workspace(1, constants)
-        workspace.changes[0] = factor
+        weights = check_numbers("synapse_weight", [weight], ndim=1)
+        workspace = _kernels.new_workspace(1, constants)
+        workspace.changes[:] = check_numbers("weight_factor", [factor], ndim=1)
         _kernels.update_synapses(
             weights,
             np.full(1, -1, dtype=np.int16),
@@ -893,17 +907,6 @@ class Module:
             current_potentials[neuron_index] = neuron.potential
         if in_training:
             neuron.potential_memory[int(time_step)] = neuron.potential
-
-
-def _check_labels(y, n_samples):
-    y = np.asarray(y)
-    if y.shape != (n_samples,):
-        raise ValueError(
-            f"expected one label for each of {n_samples} samples, got shape {y.shape}."
-        )
-    if not (y == y.astype(np.int64)).all() or (y < 0).any():
-        raise ValueError("labels must be integers >= 0; SNNClassifier takes any kind of label.")
-    return y.astype(np.int64)
 
 
 def _first_and_last(training_duration, n_steps):

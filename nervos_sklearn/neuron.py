@@ -3,7 +3,8 @@
 import numpy as np
 
 from . import _kernels
-from .parameters import Parameters
+from .common import check_numbers
+from .parameters import Parameters, check_parameters
 
 
 def neuron_constants(parameters: Parameters, true_lif: bool = False) -> _kernels.Neuron:
@@ -92,6 +93,7 @@ class LIFNeuron:
     """
 
     def __init__(self, parameters: Parameters) -> None:
+        check_parameters(parameters)
         self.parameters = parameters
         self.potential_memory: dict[int, float] = {}
         self._arrays, self._index = NeuronArrays(1, parameters), 0
@@ -110,7 +112,7 @@ class LIFNeuron:
 
     @potential.setter
     def potential(self, value: float) -> None:
-        self._arrays.potential[self._index] = value
+        self._arrays.potential[self._index] = check_numbers("potential", value, ndim=0)
 
     @property
     def adaptive_threshold(self) -> float:
@@ -118,7 +120,7 @@ class LIFNeuron:
 
     @adaptive_threshold.setter
     def adaptive_threshold(self, value: float) -> None:
-        self._arrays.threshold[self._index] = value
+        self._arrays.threshold[self._index] = check_numbers("adaptive_threshold", value, ndim=0)
 
     @property
     def rest_until(self) -> int:
@@ -126,7 +128,7 @@ class LIFNeuron:
 
     @rest_until.setter
     def rest_until(self, value: int) -> None:
-        self._arrays.rest_until[self._index] = value
+        self._arrays.rest_until[self._index] = check_numbers("rest_until", value, ndim=0)
 
     @property
     def refractory_time(self) -> int:
@@ -145,6 +147,7 @@ class LIFNeuron:
         time_step : float
             The time of the spike, in ms.
         """
+        time_step = check_numbers("time_step", time_step, ndim=0)
         self.potential = self.parameters.reset_potential
         self.rest_until = time_step + self.refractory_time
 
@@ -156,5 +159,6 @@ class LIFNeuron:
         time_step : float
             The time of a neighbour's spike, in ms.
         """
+        time_step = check_numbers("time_step", time_step, ndim=0)
         self.potential = self.parameters.inhibitory_potential
         self.rest_until = time_step + self.refractory_time

@@ -1,9 +1,11 @@
 """The settings of a network: typed, validated, and kept as JSON."""
 
+import http.client
 import json
 import math
 import numbers
 import os
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -166,6 +168,8 @@ class Parameters:
         self.from_dict(settings)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if hasattr(Parameters, name):
+            raise AttributeError(f"{name!r} is a method of Parameters and cannot be assigned.")
         super().__setattr__(name, _checked(name, value))
 
     def __eq__(self, other: object) -> bool:
@@ -272,7 +276,8 @@ class Parameters:
     def _from_json(self, text: bytes, source: str) -> None:
         try:
             settings = json.loads(text)
-        except ValueError as error:
+            json.dumps(settings, allow_nan=False)  # what cannot be written is not taken
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"{source} does not hold valid JSON: {error}") from error
         if not isinstance(settings, dict):
             raise ValueError(
@@ -328,6 +333,16 @@ class Parameters:
         )
 
 
+def check_parameters(parameters: Parameters) -> None:
+    """Raise TypeError unless these are Parameters, ValueError if they contradict themselves."""
+    if not isinstance(parameters, Parameters):
+        raise TypeError(
+            f"parameters must be a Parameters object, got {type(parameters).__name__}; "
+            "make one of a dict by Parameters(**settings)."
+        )
+    parameters.validate()
+
+
 def _checked(name, value):
     """Return the value of a setting in its own type; unknown settings pass as they are."""
     setting = _SETTINGS.get(name)
@@ -356,6 +371,8 @@ class _NoOtherScheme(urllib.request.HTTPRedirectHandler):
 
 
 def _check_scheme(url):
+    if not isinstance(url, str):
+        raise TypeError(f"url must be text, got {type(url).__name__}.")
     if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
         raise ValueError(f"url must start with http:// or https://, got {url!r}.")
 
@@ -363,8 +380,16 @@ def _check_scheme(url):
 def _download(url):
     _check_scheme(url)
     opener = urllib.request.build_opener(_NoOtherScheme)
-    with opener.open(url, timeout=_URL_TIMEOUT) as answer:
-        text = answer.read(_URL_SIZE_LIMIT + 1)
+    deadline = time.monotonic() + _URL_TIMEOUT
+    text = b""
+    try:
+        with opener.open(url, timeout=_URL_TIMEOUT) as answer:
+            while len(text) <= _URL_SIZE_LIMIT and (part := answer.read1(1 << 16)):
+                text += part
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"{url} has not answered in full within {_URL_TIMEOUT} s.")
+    except http.client.HTTPException as error:
+        raise ValueError(f"{url!r} cannot be read as an address or an answer: {error}") from error
     if len(text) > _URL_SIZE_LIMIT:
         raise ValueError(
             f"{url} answers with more than {_URL_SIZE_LIMIT} bytes; a parameter file "

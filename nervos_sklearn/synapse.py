@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_scalar
 
 from . import _kernels
-from .common import draw_keys, random_generator
+from .common import check_numbers, draw_keys, random_generator
 
 _COMMON_PARAMETERS = """read_noise : float, default=0
         Half range of the relative error of each reading of each synapse: a weight w
@@ -70,12 +70,13 @@ def make_device(
     if curves is None:
         curves = np.empty((0, 0, 0))
     else:
-        curves = np.array(curves, dtype=float, ndmin=3)
-        if curves.ndim != 3 or curves.size == 0 or not np.isfinite(curves).all():
+        curves = check_numbers("the levels of a synapse", curves)
+        if curves.ndim > 3 or curves.ndim == 0 or curves.size == 0:
             raise ValueError(
-                "the levels of a synapse must be finite numbers of shape (n_levels,), "
-                f"(n_cycles, n_levels) or (n_curves, n_cycles, n_levels), got {curves!r}."
+                "the levels of a synapse must have shape (n_levels,), (n_cycles, n_levels) or "
+                f"(n_curves, n_cycles, n_levels), got {curves.shape}."
             )
+        curves = np.array(curves, ndmin=3)
     n_curves, n_tables, n_levels = curves.shape
     if n_curves * n_levels > np.iinfo(np.int16).max:
         raise ValueError(f"a synapse can have at most 32767 levels, got {n_curves * n_levels}.")

@@ -16,22 +16,27 @@ def stdp(dt, p):
     return p["A_down"] * math.exp(dt / p["tau_down"])
 
 
-def nearest(value, levels):
-    """The level nearest to a value, the first one on a tie."""
-    return min(levels, key=lambda level: abs(level - value))
+def nearest(values, levels):
+    """The level nearest to each value, the first one on a tie; `levels` may be a row a value."""
+    values, levels = np.asarray(values, float), np.asarray(levels, float)
+    best = np.abs(levels - values[..., None]).argmin(axis=-1)
+    rows = np.broadcast_to(levels, (*values.shape, levels.shape[-1]))
+    return np.take_along_axis(rows, best[..., None], axis=-1)[..., 0]
 
 
 def updated(w, F, p, levels=None):
-    """One weight after one update."""
+    """Weights, or one weight, after one update."""
     diff = w - p["min_weight"] if F < 0 else p["max_weight"] - w
-    new = w + p["eta"] * F * math.copysign(abs(diff) ** 0.9, diff)
+    new = w + p["eta"] * F * np.sign(diff) * np.abs(diff) ** 0.9
     return new if levels is None else nearest(new, levels)
 
 
 class Reference:
     """Layers in sequence; `p` is a dict of settings, `weights` a list of matrices."""
 
-    def __init__(self, p, weights, *, wta=True, true_lif=False, levels=None, lookup=None, rule=None):
+    def __init__(
+        self, p, weights, *, wta=True, true_lif=False, levels=None, lookup=None, rule=None
+    ):
         assert -4 <= p["past_window"] <= 0, "only windows with a single lag of depression"
         self.p = p
         self.weights = [np.array(w, dtype=float) for w in weights]
@@ -76,28 +81,23 @@ class Reference:
         counts = np.zeros(N, dtype=int)
         integrated, membranes = [], []
         for t in range(1, T + 1):
-            for j in range(N):
-                if rest_until[j] < t:
-                    V[j] += W[j] @ train[:, t]
-                    if V[j] > p["resting_potential"]:
-                        V[j], H[j] = self._decayed(V[j], H[j])
-                    C[j] = V[j]
+            awake = rest_until < t
+            V[awake] += W[awake][:, train[:, t] == 1].sum(axis=1)
+            leaky = awake & (p["resting_potential"] < V)
+            V[leaky], H[leaky] = self._decayed(V[leaky], H[leaky])
+            C[awake] = V[awake]
             integrated.append(C.copy())
             h = int(np.argmax(C))
             if C[h] >= H[h]:
                 counts[h] += 1
-                for j in range(N):
-                    if C[j] > H[j]:
-                        out[j, t] = 1
-                        V[j] = p["reset_potential"]
-                        H[j] += 1
-                    else:
-                        V[j] = p["inhibitory_potential"]
-                    rest_until[j] = t + p["refractory_time"]
+                fires = C > H
+                out[fires, t] = 1
+                V[:] = np.where(fires, p["reset_potential"], p["inhibitory_potential"])
+                H[fires] += 1
+                rest_until[:] = t + p["refractory_time"]
                 if learn:
                     for neuron in [h] if self.wta else range(N):
-                        for i in range(W.shape[1]):
-                            self._reweigh(k, neuron, i, t, train, touched)
+                        self._reweigh(k, neuron, t, train, touched)
                     self.firings.append(W.copy())
             membranes.append(V.copy())
         self.trains.append(out)
@@ -112,19 +112,21 @@ class Reference:
             lower_H = (H - p["spike_threshold"]) / p["tau_threshold"]
         else:
             lower_V, lower_H = p["spike_drop_rate"], p["threshold_drop_rate"]
-        return V - lower_V, H - lower_H if H > p["spike_threshold"] else H
+        return V - lower_V, np.where(p["spike_threshold"] < H, H - lower_H, H)
 
-    def _reweigh(self, k, h, i, t, train, touched):
+    def _reweigh(self, k, h, t, train, touched):
         for d in range(-self.p["past_window"] + 1):
-            if t - d >= 0 and train[i, t - d]:
-                self._update(k, h, i, self.rule(d))
-                touched[h, i] = True
-        if not touched[h, i]:
-            self._update(k, h, i, self.rule(-1))
+            if t - d >= 0:
+                spiked = train[:, t - d] == 1
+                self._update(k, h, spiked, self.rule(d))
+                touched[h] |= spiked
+        self._update(k, h, ~touched[h], self.rule(-1))
 
-    def _update(self, k, h, i, F):
-        levels, counts = self.levels, self.update_counts[k]
+    def _update(self, k, h, which, F):
+        """Update the synapses `which` (a mask over the inputs) of neuron h once."""
+        levels, counts = self.levels, self.update_counts[k][h]
         if self.lookup is not None:
-            levels = self.lookup[min(counts[h, i], len(self.lookup) - 1)]
-        self.weights[k][h, i] = updated(self.weights[k][h, i], F, self.p, levels)
-        counts[h, i] += 1
+            levels = np.asarray(self.lookup)[np.minimum(counts[which], len(self.lookup) - 1)]
+        row = self.weights[k][h]
+        row[which] = updated(row[which], F, self.p, levels)
+        counts[which] += 1

@@ -29,7 +29,7 @@ def spikes(n_samples=30, seed=0):
 
 
 def network(synapse=None, seed=0, **parameters):
-    settings = {"spike_threshold": -65, "eta": 0.2} | parameters
+    settings = {"spike_threshold": -65, "eta": 0.2, "training_duration": 60} | parameters
     module = Module(Parameters(**settings), random_state=seed)
     module.synapse = synapse
     module.initialise_layers([16, 6])
