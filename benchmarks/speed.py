@@ -18,7 +18,7 @@ from nervos_sklearn import Module, Parameters, SpikeEncoder
 from nervos_sklearn.datasets import load_mnist
 
 N_NEURONS = 80
-N_TRAIN = N_TEST = 10
+N_TRAIN, N_TEST = 10, 40
 
 
 def spike_trains(mnist):

@@ -16,7 +16,7 @@ def compiled(function=None, **options):
     """Compile a function on its first call; keep the result on disk where that is possible."""
     if function is None:
         return lambda function: compiled(function, **options)
-    options = {"nogil": True, "error_model": "numpy"} | options
+    options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True} | options
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # no directory for the cache can be written to
@@ -90,6 +90,7 @@ class Layer(NamedTuple):
     rest_until: np.ndarray  # (n_neurons,), the last step of rest
     computed: np.ndarray  # (n_neurons,), the potential when it was last integrated
     synapses: np.ndarray  # (n_neurons, n_inputs), the weights
+    by_input: np.ndarray  # (n_inputs, n_neurons), the same the other way round; empty if learning
     gains: np.ndarray  # (n_neurons, n_inputs), of each device when read; empty if all are 1
     levels: np.ndarray  # (n_neurons, n_inputs), the number of the level of a weight, -1 for none
     update_counts: np.ndarray  # (n_neurons, n_inputs), how often each was written
@@ -153,16 +154,27 @@ def random_bits(stream):
 
 
 @compiled
-def draw_integers(low, high, stream, drawn):
-    """Fill an array with integers from low ... high - 1, all with the same chance.
+def scramble_32(bits):
+    """Mix 32 bits, eight numbers at a time where the machine can (lowbias32, Wellons, 2018)."""
+    bits = np.uint32((bits ^ (bits >> np.uint32(16))) * np.uint32(0x7FEB352D))
+    bits = np.uint32((bits ^ (bits >> np.uint32(15))) * np.uint32(0x846CA68B))
+    return np.uint32(bits ^ (bits >> np.uint32(16)))
 
-    The state words are spelled out, so that the draws do not wait for one another.
+
+@compiled
+def draw_lags(rule, stream, lags, changes):
+    """Draw for every input the lag of its depression, and look up the change.
+
+    All lags have the same chance. The draws are numbered, so that none waits for
+    another one.
     """
-    state, width = stream[0], np.uint64(high - low)
-    for k in range(drawn.size):
-        bits = scramble(state + np.uint64(k + 1) * _STRIDE) >> _SHIFT_32
-        drawn[k] = low + np.int64((bits * width) >> _SHIFT_32)
-    stream[0] = state + np.uint64(drawn.size) * _STRIDE
+    first = np.uint32(random_bits(stream) >> _SHIFT_32)
+    n_lags = np.uint64(rule.changes.size - rule.n_recent)
+    for k in range(lags.size):
+        bits = scramble_32(np.uint32(first + np.uint32(k) * np.uint32(0x9E3779B9)))
+        lags[k] = rule.n_recent + np.int64((np.uint64(bits) * n_lags) >> _SHIFT_32)
+    for k in range(lags.size):
+        changes[k] = rule.changes[lags[k]]
 
 
 _NOISE_BOUND = 3.0  # standard deviations at which the noise is cut off
@@ -375,12 +387,33 @@ def update_synapses(weights, levels_taken, update_counts, inputs, constants, str
 
 
 @compiled
-def update_ideal_silent_synapses(weights, update_counts, touched, plasticity, workspace):
-    """Do what `update_synapses` does for the silent inputs of ideal synapses.
+def strengthen_ideal_synapses(
+    weights, update_counts, touched, channels, start, step, rule, plasticity, new
+):
+    """Update the ideal synapses of one neuron with each input spike of the past window.
+
+    Lag by lag, gather, compute, scatter: the arithmetic in the middle is vectorised.
+    """
+    for lag in range(min(rule.n_recent, step + 1)):
+        first, n_inputs = start[step - lag], start[step - lag + 1] - start[step - lag]
+        change = rule.changes[lag]
+        for k in range(n_inputs):
+            new[k] = weights[channels[first + k]]
+        for k in range(n_inputs):
+            new[k] = changed_weight(new[k], change, plasticity)
+        for k in range(n_inputs):
+            i = channels[first + k]
+            weights[i] = new[k]
+            update_counts[i] += 1
+            touched[i] = True
+
+
+@compiled
+def weaken_ideal_synapses(weights, update_counts, touched, changes, plasticity, new):
+    """Update the ideal synapses of one neuron with its silent inputs.
 
     All are computed, without gathering them, and the silent ones are kept.
     """
-    new, changes = workspace.weights, workspace.changes
     for i in range(touched.size):
         new[i] = changed_weight(weights[i], changes[i], plasticity)
     for i in range(touched.size):
@@ -438,6 +471,16 @@ def inputs_at(events, step):
 
 
 @compiled
+def sum_rows(by_input, inputs, drive):
+    """Do what `sum_weights` does, where the weights of one input lie side by side."""
+    drive[:] = 0.0
+    for k in range(inputs.size):
+        i = inputs[k]
+        for j in range(drive.size):
+            drive[j] += by_input[i, j]
+
+
+@compiled
 def sum_weights(synapses, inputs, drive):
     """The synaptic drive of every neuron: the weights of the inputs that spike now."""
     for j in range(drive.size):
@@ -463,10 +506,14 @@ def sum_read_weights(synapses, gains, inputs, read_noise, stream, drive):
 
 
 @compiled
-def integrate(potential, threshold, drive, neuron):
-    """Add its synaptic drive to the potential of every neuron, then let it leak."""
+def integrate(potential, threshold, computed, neuron):
+    """Add its synaptic drive to the potential of every neuron, then let it leak.
+
+    `computed` holds the drive before and the new potential after.
+    """
     for j in range(potential.size):
-        potential[j], threshold[j] = leak(potential[j] + drive[j], threshold[j], neuron)
+        potential[j], threshold[j] = leak(potential[j] + computed[j], threshold[j], neuron)
+        computed[j] = potential[j]
 
 
 @compiled
@@ -481,27 +528,47 @@ def fire_or_inhibit(potential, threshold, computed, neuron):
 @compiled
 def learn(j, step, events, layer, constants, stream, workspace):
     """Neuron j has fired: update its synapses, those with recent spikes and the silent ones."""
-    rule, device = constants.rule, constants.device
+    rule, device, plasticity = constants.rule, constants.device, constants.plasticity
     weights, levels_taken = layer.synapses[j], layer.levels[j]
     update_counts, touched = layer.update_counts[j], layer.touched[j]
-    lags, changes = workspace.lags, workspace.changes
-    for lag in range(min(rule.n_recent, step + 1)):
-        inputs = inputs_at(events, step - lag)
-        lags[: inputs.size] = lag
-        changes[: inputs.size] = rule.changes[lag]
-        update_synapses(weights, levels_taken, update_counts, inputs, constants, stream, workspace)
-        for k in range(inputs.size):
-            touched[inputs[k]] = True
-    draw_integers(rule.n_recent, rule.changes.size, stream, lags)
-    for i in range(touched.size):
-        changes[i] = rule.changes[lags[i]]
-    if device.levels.size > 0 or device.read_noise > 0.0 or device.write_noise > 0.0:
+    lags, changes, new = workspace.lags, workspace.changes, workspace.weights
+    if device.levels.size == 0 and device.read_noise == 0.0 and device.write_noise == 0.0:
+        channels, start = events.channels, events.start
+        strengthen_ideal_synapses(
+            weights, update_counts, touched, channels, start, step, rule, plasticity, new
+        )
+        draw_lags(rule, stream, lags, changes)
+        weaken_ideal_synapses(weights, update_counts, touched, changes, plasticity, new)
+    else:
+        for lag in range(min(rule.n_recent, step + 1)):
+            inputs = inputs_at(events, step - lag)
+            lags[: inputs.size] = lag
+            changes[: inputs.size] = rule.changes[lag]
+            update_synapses(
+                weights, levels_taken, update_counts, inputs, constants, stream, workspace
+            )
+            for k in range(inputs.size):
+                touched[inputs[k]] = True
+        draw_lags(rule, stream, lags, changes)
         silent = list_silent(touched, workspace)
         update_synapses(weights, levels_taken, update_counts, silent, constants, stream, workspace)
-    else:
-        update_ideal_silent_synapses(
-            weights, update_counts, touched, constants.plasticity, workspace
-        )
+
+
+@compiled
+def write_weights(synapses, n, written):
+    """Write down all weights, as the n-th."""
+    # Loops here and below: NumPy's assignment of slices takes seconds to compile.
+    for j in range(synapses.shape[0]):
+        for i in range(synapses.shape[1]):
+            written[n, j, i] = synapses[j, i]
+
+
+@compiled
+def write_potentials(potential, sample, step, next_step, written):
+    """Write down the potentials of the steps from one to before the next one."""
+    for j in range(potential.size):
+        for t in range(step, next_step):
+            written[sample, j, t] = potential[j]
 
 
 @compiled
@@ -523,10 +590,11 @@ def present(events, sample, steps, learning, layer, constants, stream, workspace
                 sum_read_weights(
                     layer.synapses, layer.gains, inputs, read_noise, stream, layer.computed
                 )
+            elif layer.by_input.size > 0:
+                sum_rows(layer.by_input, inputs, layer.computed)
             else:
                 sum_weights(layer.synapses, inputs, layer.computed)
             integrate(layer.potential, layer.threshold, layer.computed, constants.neuron)
-            layer.computed[:] = layer.potential
             winner = np.argmax(layer.computed)
             record.activity[sample, 1] += inputs.size * layer.potential.size
         next_step = step + 1
@@ -535,7 +603,8 @@ def present(events, sample, steps, learning, layer, constants, stream, workspace
         else:
             record.spike_counts[sample, winner] += 1
             if record.spike_trains.size > 0:
-                record.spike_trains[sample, :, step] = layer.computed > layer.threshold
+                for j in range(layer.potential.size):
+                    record.spike_trains[sample, j, step] = layer.computed[j] > layer.threshold[j]
             fire_or_inhibit(layer.potential, layer.threshold, layer.computed, constants.neuron)
             rest_until = step + constants.neuron.refractory_time
             if learning and constants.plasticity.wta:
@@ -544,11 +613,10 @@ def present(events, sample, steps, learning, layer, constants, stream, workspace
                 for j in range(layer.potential.size):
                     learn(j, step, events, layer, constants, stream, workspace)
             if record.weights.size > 0:
-                record.weights[n_firings] = layer.synapses
+                write_weights(layer.synapses, n_firings, record.weights)
             n_firings += 1
         if record.potentials.size > 0:
-            for t in range(step, next_step):
-                record.potentials[sample, :, t] = layer.potential
+            write_potentials(layer.potential, sample, step, next_step, record.potentials)
         step = next_step
     layer.rest_until[:] = rest_until
     record.winners[sample] = winner

@@ -23,7 +23,7 @@ from .reward import RewardModule, RewardSettings, assign_neurons, traces_of_spik
 from .stdp import RULES
 from .synapse import Synapse
 
-_BATCH = 64  # samples whose spike trains are held at once
+_BATCH = 128  # samples whose spike trains are held at once
 
 # Parameters of SNNClassifier that mean the same as the setting of that name.
 _SETTINGS = (

@@ -1,5 +1,6 @@
 """Images: blur, what shape they have, and spiking features of their patches."""
 
+import functools
 import math
 from numbers import Integral, Real
 
@@ -40,15 +41,19 @@ def blur_images(images: ArrayLike, image_shape: tuple, sigma: float) -> np.ndarr
     images = np.asarray(images)
     if sigma == 0:
         return np.ascontiguousarray(images, dtype=np.float32)
-    # The filter of a unit matrix is the filter as a matrix: as fast as a product of them.
-    vertical, horizontal = (
-        gaussian_filter1d(np.eye(side), sigma, axis=0, mode="constant") for side in image_shape[1:]
-    )
+    vertical, horizontal = (_blur_matrix(side, sigma) for side in image_shape[1:])
     blurred = np.empty(images.shape, dtype=np.float32)
-    for batch in gen_batches(len(images), _BATCH):
+    for start in range(0, len(images), _BATCH):
+        batch = slice(start, start + _BATCH)
         maps = images[batch].reshape(-1, *image_shape[1:]).astype(np.float64)
         blurred[batch] = (vertical @ maps @ horizontal.T).reshape(len(images[batch]), -1)
     return blurred
+
+
+@functools.lru_cache(maxsize=64)
+def _blur_matrix(side, sigma):
+    """The Gaussian filter as a matrix: what it makes of a unit matrix."""
+    return gaussian_filter1d(np.eye(side), sigma, axis=0, mode="constant")
 
 
 def find_image_shape(X: np.ndarray, threshold: float = 0.2) -> tuple | None:

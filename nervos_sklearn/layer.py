@@ -170,6 +170,7 @@ class Layer:
             rest_until=arrays.rest_until,
             computed=np.empty(self.num_output_neurons),
             synapses=_writable(self._synapses),
+            by_input=np.empty((0, 0)) if learning else np.array(self._synapses.T, order="C"),
             gains=_writable(self.gains),
             levels=self._levels if learning else np.empty(shape, np.int16),
             update_counts=self.synapse_update_counts if learning else np.empty(shape, np.int64),

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils import gen_batches
 
 from . import _reward_kernels as kernels
 
@@ -205,7 +204,8 @@ class RewardModule:
             the class that spiked first.
         """
         scores = np.zeros((len(traces), self.n_classes))
-        for batch in gen_batches(len(traces), _BATCH):
+        for start in range(0, len(traces), _BATCH):
+            batch = slice(start, start + _BATCH)
             kernels.spike_race(
                 self.potentials(traces[batch]),
                 self.neuron_classes,
