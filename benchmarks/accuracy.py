@@ -63,6 +63,7 @@ ABLATIONS = {
     "no competitive epochs": {"competitive_epochs": 0},
     "one spike decides": {"n_race_spikes": 1},
     "early decision (step 8 of 32)": {"decision_step": 8},
+    "with a second look (off for one map)": {"second_look": 0.7},
 }
 FEATURE_ABLATIONS = {
     "everything": {},
@@ -70,6 +71,8 @@ FEATURE_ABLATIONS = {
     "no homeostasis": {"threshold_increment": 0},
     "no compression": {"compression": 1},
     "one winner": {"n_winners": 1},
+    "no second look": {"snnclassifier__second_look": 0},
+    "no jitter of the maps": {"snnclassifier__jitter": 0},
 }
 TABLES = {
     "iris": lambda seed: load_iris(return_X_y=True),
@@ -153,8 +156,11 @@ def budgets_report(mnist, budgets, n_jobs):
 def changed_network(title, changes, seed):
     if title == "One layer":
         return SNNClassifier(random_state=seed, **changes)
-    features = SpikingPatchFeatures(random_state=seed, **changes)
-    return make_pipeline(features, SNNClassifier(random_state=seed))
+    features = SpikingPatchFeatures(random_state=seed)
+    network = make_pipeline(features, SNNClassifier(random_state=seed))
+    return network.set_params(
+        **{k if "__" in k else f"spikingpatchfeatures__{k}": v for k, v in changes.items()}
+    )
 
 
 def ablation_report(mnist, n_jobs):

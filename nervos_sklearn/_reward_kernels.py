@@ -50,6 +50,13 @@ def jitter_image(image, height, width, jitter, moved):
 
 
 @compiled
+def jitter_images(images, height, width, jitter, moved):
+    """Move all images alike."""
+    for sample in range(images.shape[0]):
+        jitter_image(images[sample], height, width, jitter, moved[sample])
+
+
+@compiled
 def latency_traces(intensities, n_steps, late_steps, traces):
     """The traces of a latency code: the strongest input spikes first, at step 1.
 

@@ -10,6 +10,8 @@ _BATCH = 1024  # samples whose potentials are computed at once
 _RECRUIT_WEIGHT = 1e-3  # added to a recruit's traces, so that no synapse begins at 0
 # Shifts along y and x as shares of the sides, angle (radians), logarithm of the scale, shear.
 _FULL_JITTER = np.array([0.054, 0.054, 0.2, 0.15, 0.35])
+# A second look: turned, scaled and sheared, both ways each, in full jitters.
+_LOOKS = [sign * np.eye(5)[k] for k in (2, 3, 4) for sign in (1, -1)]
 _JITTER_SAMPLES = 25  # of a class; above it jitter shrinks with their number to the power -1/4
 
 
@@ -30,6 +32,7 @@ class RewardSettings(NamedTuple):
     decision_step: int | None = None
     n_race_spikes: int = 10
     race_increment: float = 0.01
+    second_look: float = 0.0
 
 
 class RewardModule:
@@ -64,6 +67,7 @@ class RewardModule:
         self.n_classes = n_classes
         self.weights = np.empty((0, len(self.neuron_classes)))
         self.n_taught: list[int] = []
+        self._jitter = np.zeros(5)  # the largest of a presentation
         self._generator = generator
 
     @property
@@ -146,7 +150,8 @@ class RewardModule:
         if image_shape is not None and settings.jitter > 0:
             samples_per_class = n_samples / self.n_classes
             amplitude = settings.jitter * min(1.0, (_JITTER_SAMPLES / samples_per_class) ** 0.25)
-            jitters = generator.uniform(-1, 1, (n_samples, 5)) * (amplitude * _FULL_JITTER)
+            self._jitter = amplitude * _FULL_JITTER
+            jitters = generator.uniform(-1, 1, (n_samples, 5)) * self._jitter
         silent = np.empty((0, 0), dtype=np.bool_)
         if groups is None:
             groups = np.zeros(samples.shape[1], dtype=np.int64)
@@ -206,14 +211,44 @@ class RewardModule:
         scores = np.zeros((len(traces), self.n_classes))
         for start in range(0, len(traces), _BATCH):
             batch = slice(start, start + _BATCH)
-            kernels.spike_race(
-                self.potentials(traces[batch]),
-                self.neuron_classes,
-                self.settings.n_race_spikes,
-                float(self.settings.race_increment),
-                scores[batch],
-            )
+            self._race(self.potentials(traces[batch]), scores[batch])
         return scores
+
+    def look_again(self, scores: np.ndarray, images: np.ndarray, image_shape: tuple) -> None:
+        """Repeat the races that no class has won alone, after more looks at the image.
+
+        It is shown again turned, scaled and sheared a little, one way and the other;
+        each neuron races with the highest potential of all looks.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n_samples, n_classes)
+            What the first race gave; those of undecided samples are replaced.
+        images : ndarray of shape (n_samples, n_inputs), dtype float32
+            Intensities.
+        image_shape : tuple of (n_maps, height, width)
+        """
+        undecided = np.flatnonzero((scores >= 1).sum(axis=1) > 1)
+        if len(undecided) == 0:
+            return
+        seen = np.repeat(images[undecided][np.newaxis], len(_LOOKS) + 1, axis=0)
+        for look, moved in zip(_LOOKS, seen[1:], strict=True):
+            jitter = self.settings.second_look * self._jitter * look
+            kernels.jitter_images(seen[0], *image_shape[1:], jitter, moved)
+        potentials = self.potentials(self.traces(seen.reshape(-1, images.shape[1])))
+        potentials = potentials.reshape(*seen.shape[:2], -1).max(axis=0)
+        again = np.zeros((len(undecided), self.n_classes))
+        self._race(potentials, again)
+        scores[undecided] = again
+
+    def _race(self, potentials, scores):
+        kernels.spike_race(
+            potentials,
+            self.neuron_classes,
+            self.settings.n_race_spikes,
+            float(self.settings.race_increment),
+            scores,
+        )
 
 
 def assign_neurons(labels: np.ndarray, n_classes: int, n_per_class: int) -> np.ndarray:

@@ -254,3 +254,19 @@ def test_tables_without_any_argument_come_near_a_support_vector_machine(name):
         for model in (SNNClassifier(random_state=0), svc)
     )
     assert ours > theirs - 0.02
+
+
+def test_a_second_look_settles_undecided_races_only(digits):
+    X, X_test, y, y_test = digits
+    few = slice(0, 80)
+    once = SNNClassifier(second_look=0, random_state=0).fit(X[few], y[few])
+    twice = SNNClassifier(second_look=0.7, random_state=0).fit(X[few], y[few])
+    np.testing.assert_array_equal(once.module_.weights, twice.module_.weights)
+    shares, again = once.predict_proba(X_test), twice.predict_proba(X_test)
+    decided = shares.max(axis=1) == 1
+    assert 0 < decided.sum() < len(decided)
+    np.testing.assert_array_equal(again[decided], shares[decided])
+    assert (again[~decided] != shares[~decided]).any()
+    assert twice.score(X_test, y_test) > once.score(X_test, y_test)
+    np.testing.assert_array_equal(twice.predict_proba(X_test[3:4]), again[3:4])
+    assert SNNClassifier().fit(X[few], y[few]).module_.settings.second_look == 0
