@@ -83,7 +83,6 @@ TABLES = {
 }
 
 
-@functools.cache
 def load(budget, mnist):
     if budget == "E":
         X, y = load_digits(return_X_y=True)

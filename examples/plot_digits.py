@@ -39,8 +39,8 @@ def main(directory):
 
     print("Training, the classifier's own report an epoch:")
     network = make_pipeline(
-        SpikeEncoder("rate"),
-        SNNClassifier(n_neurons=200, eta=0.01, verbose=1, random_state=0),
+        SpikeEncoder("latency", training_duration=32),
+        SNNClassifier(n_neurons=200, epochs=10, verbose=1, random_state=0),
     )
     network.fit(X_train, y_train)
     print(f"Test accuracy: {network.score(X_test, y_test):.3f}")
@@ -52,7 +52,7 @@ def main(directory):
     print(f"Pictures: {directory}/confusion_matrix.png and receptive_fields.png")
 
     network.set_params(snnclassifier__verbose=0)
-    grid = {"spikeencoder__max_frequency": [20, 50], "snnclassifier__eta": [0.005, 0.01, 0.03]}
+    grid = {"spikeencoder__training_duration": [8, 32], "snnclassifier__margin": [0, 0.04, 0.08]}
     search = GridSearchCV(network, grid, cv=3).fit(X_train, y_train)
     print(f"Best of a small grid: {search.best_params_}, {search.best_score_:.3f} in validation")
     print(f"Its test accuracy: {search.score(X_test, y_test):.3f}")

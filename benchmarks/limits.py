@@ -1,0 +1,138 @@
+"""Distance to the machine's limit, and start-up times.
+
+    python benchmarks/limits.py --mnist FILE --output benchmarks/reports/limits.md
+
+The limit is what the counted powers and synaptic additions of a presentation cost in
+loops that do nothing else, on data in the first cache, in the same run.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+from common import machine, write_report
+
+from nervos_sklearn import Module, Parameters, SpikeEncoder, _kernels
+from nervos_sklearn.datasets import load_mnist
+
+START_UP = """
+import sys, time
+start = time.perf_counter()
+import sklearn.base, sklearn.utils.validation, sklearn.preprocessing, sklearn.model_selection
+sklearn_imported = time.perf_counter()
+import nervos_sklearn
+imported = time.perf_counter()
+from sklearn.datasets import load_iris
+X, y = load_iris(return_X_y=True)
+times = []
+for learning in sys.argv[1:]:
+    begin = time.perf_counter()
+    nervos_sklearn.SNNClassifier(learning=learning, epochs=1).fit(X, y).predict(X[:1])
+    times.append(time.perf_counter() - begin)
+print(imported - sklearn_imported, *times)
+"""
+
+
+@_kernels.compiled
+def powers(values, out, n):
+    for _ in range(n):
+        for k in range(values.size):
+            out[k] = _kernels.power_of_gap(values[k])
+
+
+@_kernels.compiled
+def additions(rows, out, n):
+    for _ in range(n):
+        for i in range(rows.shape[0]):
+            for j in range(rows.shape[1]):
+                out[j] += rows[i, j]
+
+
+def seconds(job, repetitions=15):
+    job()
+    times = []
+    for _ in range(repetitions):
+        start = time.perf_counter()
+        job()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def start_up(cache, *learnings):
+    environment = os.environ | {"NUMBA_CACHE_DIR": cache}
+    command = [sys.executable, "-c", START_UP, *learnings]
+    answer = subprocess.run(command, check=True, capture_output=True, env=environment).stdout
+    return [float(word) for word in answer.split()]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--mnist", help="npz file with images and labels; else fetch_openml")
+    parser.add_argument("--output", help="Markdown file to write")
+    options = parser.parse_args()
+    X, y = load_mnist(options.mnist)
+    chosen = np.flatnonzero(y < 5)[:200]
+    trains = SpikeEncoder("rate").fit_transform(X[chosen])
+    module = Module(Parameters(), random_state=0)
+    module.initialise_layers([784, 80])
+    module.learn(trains, y[chosen])
+    before = np.array([module.n_firings, module.n_reads, module.n_writes])
+    module.learn(trains, y[chosen])
+    after = np.array([module.n_firings, module.n_reads, module.n_writes])
+    firings, reads, writes = (after - before) / len(trains)
+    training = seconds(lambda: module.learn(trains), 5) / len(trains)
+    prediction = seconds(lambda: module.count_spikes(trains), 7) / len(trains)
+
+    values, out = np.random.default_rng(0).random(1024), np.empty(1024)
+    power = seconds(lambda: powers(values, out, 100)) / values.size / 100
+    rows, sums = np.random.default_rng(0).random((32, 80)), np.zeros(80)
+    addition = seconds(lambda: additions(rows, sums, 100)) / rows.size / 100
+    numpy_power = seconds(lambda: [np.power(values, 0.9, out=out) for _ in range(100)])
+    numpy_power /= values.size * 100
+    limit_training = writes * power + reads * addition
+    limit_prediction = reads * addition
+
+    with tempfile.TemporaryDirectory() as cache:
+        cold = start_up(cache, "reward")
+        warm = start_up(cache, "reward")
+    with tempfile.TemporaryDirectory() as cache:
+        stdp_cold = start_up(cache, "stdp")
+        stdp_warm = start_up(cache, "stdp")
+    lines = ["# Distance to the limit", "", machine(), ""]
+    lines += [
+        "784 x 80 network, 100 steps, published parameters, MNIST digits 0-4. A presentation for",
+        f"training makes {firings:.0f} firings, {writes:,.0f} updates of a synapse, each with a",
+        f"power of 0.9, and {reads:,.0f} synaptic additions.",
+        "",
+        "| | measured | limit | share of the limit |",
+        "|---|---|---|---|",
+        f"| training, µs a presentation | {1e6 * training:.0f} | {1e6 * limit_training:.0f} | "
+        f"{limit_training / training:.0%} |",
+        f"| prediction, µs a sample | {1e6 * prediction:.0f} | {1e6 * limit_prediction:.0f} | "
+        f"{limit_prediction / prediction:.0%} |",
+        f"| updates a second, million | {writes / training / 1e6:.0f} | {1e-6 / power:.0f} | |",
+        "",
+        f"Alone, a power takes {1e9 * power:.2f} ns (NumPy's {1e9 * numpy_power:.2f} ns), a",
+        f"synaptic addition {1e9 * addition:.2f} ns. The rest of a prediction lists the spikes of",
+        f"a dense train of {trains[0].size:,} bytes and integrates, step by step.",
+        "",
+        "## Start-up",
+        "",
+        "| | seconds |",
+        "|---|---|",
+        f"| import, beyond that of scikit-learn | {warm[0]:.2f} |",
+        f"| first fit ever, reward (the default) | {cold[1]:.1f} |",
+        f"| first fit in a new process, cache warm, reward | {warm[1]:.2f} |",
+        f"| first fit ever, STDP | {stdp_cold[1]:.1f} |",
+        f"| first fit in a new process, cache warm, STDP | {stdp_warm[1]:.2f} |",
+    ]
+    write_report(lines, options.output)
+
+
+if __name__ == "__main__":
+    main()

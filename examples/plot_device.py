@@ -1,0 +1,74 @@
+"""
+What accuracy does a measured synapse leave?
+============================================
+
+A device paper gives conductances after each pulse, and how the memory window closes with
+the cycles. One call trains a network with each device and tells accuracy, wear and energy.
+Run it with the name of a directory for the pictures; by default that is ``device``.
+"""
+
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_digits
+
+from nervos_sklearn import (
+    EnduranceSynapse,
+    IdealSynapse,
+    LinearSynapse,
+    NonLinearSynapse,
+    SNNClassifier,
+    SynapseStudyDisplay,
+    synapse_study,
+)
+
+MICROSIEMENS = [316.228, 199.526, 125.893, 63.096, 25.119, 12.589, 5.754, 3.981]  # PCMO, measured
+
+
+def main(directory):
+    directory.mkdir(parents=True, exist_ok=True)
+    X, y = load_digits(n_class=5, return_X_y=True)
+    X, y = X[:400], y[:400]
+
+    device = NonLinearSynapse.from_measurement(range(8), MICROSIEMENS)
+    print(f"The measured device: nu = {device.nu:.2f}, residual {device.residual_:.3f}")
+
+    network = SNNClassifier(60, learning="stdp", eta=0.1, past_window=-20, A_down=-1.3,
+                            random_state=0)  # fmt: skip
+    synapses = [IdealSynapse()]
+    for n_states in (5, 8, 12, 16, 25):
+        synapses += [LinearSynapse(n_states), NonLinearSynapse(n_states, round(device.nu, 2))]
+    study = synapse_study(
+        network, synapses, X, y, cv=3, n_jobs=2, read_energy=1e-15, write_energy=1e-12
+    )
+    print("\nsynapse                          accuracy  writes a sample  energy a sample, nJ")
+    last = study["epoch"] == study["epoch"].max()
+    for name in dict.fromkeys(study["synapse"]):
+        rows = last & (study["synapse"] == name)
+        print(
+            f"{name:<32}{study['accuracy'][rows].mean():9.3f}"
+            f"{study['writes'][rows].mean():17,.0f}{1e9 * study['energy'][rows].mean():21.1f}"
+        )
+    SynapseStudyDisplay.from_study(study)
+    plt.savefig(directory / "levels.png")
+
+    worn = EnduranceSynapse.from_memory_window(
+        cycles=[1, 300, 3000, 30_000], highest=[1.0, 1.0, 0.8, 0.55], lowest=[0, 0, 0.2, 0.45],
+        n_states=42,
+    )  # fmt: skip
+    study = synapse_study(
+        network.set_params(epochs=8), [LinearSynapse(42), worn], X, y, cv=3, n_jobs=2
+    )
+    display = SynapseStudyDisplay.from_study(study, x="epoch")
+    display.ax_.legend(["fresh for ever", "wearing out"])
+    plt.savefig(directory / "endurance.png")
+    print(f"\nPictures: {directory}/levels.png and endurance.png")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "device"))
