@@ -230,7 +230,7 @@ def main():
         *ablation_report(options.mnist, options.n_jobs),
     ]
     lines.append(f"Run time: {(time.perf_counter() - start) / 60:.1f} min.")
-    write_report(lines, options.output)
+    write_report(lines, options.output, __doc__)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,11 @@ def machine():
     )
 
 
-def write_report(lines, path):
-    text = "\n".join(lines).rstrip() + "\n"
+def write_report(lines, path, module_doc):
+    """Write a report: its title, the command of the module's docstring, and the rest."""
+    command = next(line.strip() for line in module_doc.splitlines() if line.startswith("    "))
+    title, *rest = lines
+    text = "\n".join([title, "", f"`{command}`", *rest]).rstrip() + "\n"
     print(text)
     if path:
         with open(path, "w") as file:

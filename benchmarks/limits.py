@@ -131,7 +131,7 @@ def main():
         f"| first fit ever, STDP | {stdp_cold[1]:.1f} |",
         f"| first fit in a new process, cache warm, STDP | {stdp_warm[1]:.2f} |",
     ]
-    write_report(lines, options.output)
+    write_report(lines, options.output, __doc__)
 
 
 if __name__ == "__main__":

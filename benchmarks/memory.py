@@ -62,7 +62,7 @@ def main():
                 f"| {learning} | {n:,} | {n * 784 * 8 / 2**20:.0f} | {r['before']:.0f} | "
                 f"{r['peak']:.0f} | {r['seconds']:.1f} | {slope:.2f} |"
             )
-    write_report(lines, options.output)
+    write_report(lines, options.output, __doc__)
 
 
 if __name__ == "__main__":

@@ -320,7 +320,7 @@ def main():
         *settings_report(),
         f"Run time: {(time.perf_counter() - start) / 60:.1f} min, {options.n_jobs} process(es).",
     ]
-    write_report(lines, options.output)
+    write_report(lines, options.output, __doc__)
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def main():
             f"{', '.join(f'{t:.3g}' for t in times)} | {exponent(sizes, times):.2f} |"
         )
     lines += ["", f"![Time against size]({plot.name})"]
-    write_report(lines, options.output)
+    write_report(lines, options.output, __doc__)
 
     figure, axes = plt.subplots(1, 4, figsize=(13, 3.4), layout="constrained", sharey=True)
     for ax, axis in zip(axes, SIZES, strict=True):

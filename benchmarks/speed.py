@@ -239,7 +239,7 @@ def main():
             for _ in range(options.rounds)
         ]
         ours = default_classifier(images, digits)
-    write_report(report(rounds, difference, ours), options.output)
+    write_report(report(rounds, difference, ours), options.output, __doc__)
 
 
 if __name__ == "__main__":

@@ -11,16 +11,22 @@ import numpy as np
 from numba import njit
 from scipy.special import ndtr, ndtri
 
+_OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
-def compiled(function=None, **options):
+
+def compiled(function):
     """Compile a function on its first call; keep the result on disk where that is possible."""
-    if function is None:
-        return lambda function: compiled(function, **options)
-    options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True} | options
     try:
-        return njit(cache=True, **options)(function)
+        return njit(cache=True, **_OPTIONS)(function)
     except RuntimeError:  # no directory for the cache can be written to
-        return njit(**options)(function)
+        return njit(**_OPTIONS)(function)
+
+
+def part(function=None, **options):
+    """Compile a function that is a part of others only; what is kept on disk are those."""
+    if function is None:
+        return lambda function: part(function, **options)
+    return njit(**_OPTIONS, **options)(function)
 
 
 # --------------------------------------------------------------------- constants
@@ -146,14 +152,14 @@ def scramble(bits):
     return bits ^ (bits >> _SHIFT_31)
 
 
-@compiled
+@part
 def random_bits(stream):
     """Draw 64 random bits; a stream is an array with the one state word of SplitMix64."""
     stream[0] += _STRIDE
     return scramble(stream[0])
 
 
-@compiled
+@part
 def scramble_32(bits):
     """Mix 32 bits, eight numbers at a time where the machine can (lowbias32, Wellons, 2018)."""
     bits = np.uint32((bits ^ (bits >> np.uint32(16))) * np.uint32(0x7FEB352D))
@@ -161,7 +167,7 @@ def scramble_32(bits):
     return np.uint32(bits ^ (bits >> np.uint32(16)))
 
 
-@compiled
+@part
 def draw_lags(rule, stream, lags, changes):
     """Draw for every input the lag of its depression, and look up the change.
 
@@ -186,7 +192,7 @@ _NOISE_QUANTILES = np.clip(
 )
 
 
-@compiled
+@part
 def truncated_normal(stream):
     """Draw from a standard normal cut off at 3 deviations.
 
@@ -199,7 +205,7 @@ def truncated_normal(stream):
     return low + fraction * (_NOISE_QUANTILES[cell + 1] - low)
 
 
-@compiled
+@part
 def stream_of_sample(events, seed):
     """Make the key of a random stream from a seed and what a sample consists of."""
     key = seed
@@ -240,19 +246,19 @@ _BITS_OF_TWO_52 = np.float64(_TWO_52).view(np.uint64)
 _ROOT_GUESS = (1.1 * 1023 - 0.052) * 2.0**40
 
 
-@compiled
+@part
 def as_bits(x):
     """The 64 bits of a number."""
     return np.float64(x).view(np.uint64)
 
 
-@compiled
+@part
 def as_float(bits):
     """The number that 64 bits stand for."""
     return np.uint64(bits).view(np.float64)
 
 
-@compiled(fastmath={"contract"})
+@part(fastmath={"contract"})
 def power_of_gap(gap):
     """sign(gap) |gap|**0.9, to 2e-15, in instructions that vectorise.
 
@@ -277,14 +283,14 @@ def changed_weight(weight, change, plasticity):
     return weight + plasticity.eta * change * power_of_gap(gap)
 
 
-@compiled
+@part
 def noisy(weight, half_range, stream):
     """clip(w (1 + e), 0, 1), e normal with deviation half_range / 3, cut off at half_range."""
     error = truncated_normal(stream) * (half_range / _NOISE_BOUND)
     return min(max(weight * (1.0 + error), 0.0), 1.0)
 
 
-@compiled
+@part
 def nearest_level(weight, change, table, device):
     """Find the level closest to a weight, on the curve for its change.
 
@@ -303,7 +309,7 @@ def nearest_level(weight, change, table, device):
     return low if below < above or (below == above and ranks[low] < ranks[high]) else high
 
 
-@compiled
+@part
 def find_levels(weights, update_counts, device, levels_taken):
     """Number the levels that weights lie on now; -1 for those that lie on none."""
     for j in range(weights.shape[0]):
@@ -317,7 +323,7 @@ def find_levels(weights, update_counts, device, levels_taken):
                     break
 
 
-@compiled
+@part
 def update_levels(weights, levels_taken, update_counts, inputs, constants, workspace):
     """Move the synapses of one neuron with some inputs to the levels their changes lead to.
 
@@ -345,7 +351,7 @@ def update_levels(weights, levels_taken, update_counts, inputs, constants, works
         update_counts[i] += 1
 
 
-@compiled
+@part
 def update_weights(weights, update_counts, inputs, constants, stream, workspace):
     """Update the continuous synapses of one neuron with some inputs.
 
@@ -365,7 +371,7 @@ def update_weights(weights, update_counts, inputs, constants, stream, workspace)
         update_counts[inputs[k]] += 1
 
 
-@compiled
+@part
 def add_write_noise(weights, levels_taken, inputs, device, plasticity, stream):
     """Add the error of a write to the synapses of one neuron with some inputs."""
     for k in range(inputs.size):
@@ -386,7 +392,7 @@ def update_synapses(weights, levels_taken, update_counts, inputs, constants, str
         add_write_noise(weights, levels_taken, inputs, device, constants.plasticity, stream)
 
 
-@compiled
+@part
 def strengthen_ideal_synapses(
     weights, update_counts, touched, channels, start, step, rule, plasticity, new
 ):
@@ -408,7 +414,7 @@ def strengthen_ideal_synapses(
             touched[i] = True
 
 
-@compiled
+@part
 def weaken_ideal_synapses(weights, update_counts, touched, changes, plasticity, new):
     """Update the ideal synapses of one neuron with its silent inputs.
 
@@ -421,7 +427,7 @@ def weaken_ideal_synapses(weights, update_counts, touched, changes, plasticity, 
         update_counts[i] += not touched[i]
 
 
-@compiled
+@part
 def list_silent(touched, workspace):
     """List the silent inputs, and move their lags and changes to the front."""
     n_silent = 0
@@ -437,7 +443,7 @@ def list_silent(touched, workspace):
 # ------------------------------------------------------------------------ layers
 
 
-@compiled
+@part
 def list_events(spike_train, events):
     """Write the spikes of a dense train (n_channels, n_steps) into a list of events."""
     n_channels, n_steps = spike_train.shape
@@ -464,13 +470,13 @@ def list_events(spike_train, events):
                 free[t] += 1
 
 
-@compiled
+@part
 def inputs_at(events, step):
     """The channels that spike at one step."""
     return events.channels[events.start[step] : events.start[step + 1]]
 
 
-@compiled
+@part
 def sum_rows(by_input, inputs, drive):
     """Do what `sum_weights` does, where the weights of one input lie side by side."""
     drive[:] = 0.0
@@ -480,7 +486,7 @@ def sum_rows(by_input, inputs, drive):
             drive[j] += by_input[i, j]
 
 
-@compiled
+@part
 def sum_weights(synapses, inputs, drive):
     """The synaptic drive of every neuron: the weights of the inputs that spike now."""
     for j in range(drive.size):
@@ -505,7 +511,7 @@ def sum_read_weights(synapses, gains, inputs, read_noise, stream, drive):
         drive[j] = total
 
 
-@compiled
+@part
 def integrate(potential, threshold, computed, neuron):
     """Add its synaptic drive to the potential of every neuron, then let it leak.
 
@@ -516,7 +522,7 @@ def integrate(potential, threshold, computed, neuron):
         computed[j] = potential[j]
 
 
-@compiled
+@part
 def fire_or_inhibit(potential, threshold, computed, neuron):
     """Every neuron above its threshold spikes and adapts; every other one is inhibited."""
     for j in range(potential.size):
@@ -525,7 +531,7 @@ def fire_or_inhibit(potential, threshold, computed, neuron):
         threshold[j] += 1.0 if spikes else 0.0
 
 
-@compiled
+@part(inline="always")
 def learn(j, step, events, layer, constants, stream, workspace):
     """Neuron j has fired: update its synapses, those with recent spikes and the silent ones."""
     rule, device, plasticity = constants.rule, constants.device, constants.plasticity
@@ -554,7 +560,7 @@ def learn(j, step, events, layer, constants, stream, workspace):
         update_synapses(weights, levels_taken, update_counts, silent, constants, stream, workspace)
 
 
-@compiled
+@part
 def write_weights(synapses, n, written):
     """Write down all weights, as the n-th."""
     # Loops here and below: NumPy's assignment of slices takes seconds to compile.
@@ -563,7 +569,7 @@ def write_weights(synapses, n, written):
             written[n, j, i] = synapses[j, i]
 
 
-@compiled
+@part
 def write_potentials(potential, sample, step, next_step, written):
     """Write down the potentials of the steps from one to before the next one."""
     for j in range(potential.size):
@@ -571,7 +577,7 @@ def write_potentials(potential, sample, step, next_step, written):
             written[sample, j, t] = potential[j]
 
 
-@compiled
+@part(inline="always")
 def present(events, sample, steps, learning, layer, constants, stream, workspace, record):
     """Run a layer through the time steps of one sample.
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ._kernels import compiled
+from ._kernels import compiled, part
 from ._reward_kernels import RESOLUTION
 
 
@@ -31,7 +31,7 @@ def patch_powers(images, height, width, size, powers):
             )
 
 
-@compiled
+@part
 def drive(weights, patch, potentials):
     """The membrane potential of each feature neuron, given the traces of a patch."""
     potentials[:] = 0.0
@@ -78,7 +78,7 @@ def learn_patches(
         thresholds[winner] += threshold_increment
 
 
-@compiled
+@part
 def rank_most_driven(potentials, ranked, winners):
     """Write the highest potentials, best first, and their neurons; a tie goes to the first."""
     ranked[:] = -1.0
@@ -91,7 +91,7 @@ def rank_most_driven(potentials, ranked, winners):
             ranked[k], winners[k] = potentials[j], j
 
 
-@compiled
+@part
 def pool(feature_map, row, column, value):
     """Triangular pooling: share a value among the four cells around (row, column)."""
     side = feature_map.shape[0]

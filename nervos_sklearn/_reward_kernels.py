@@ -10,19 +10,19 @@ import math
 
 import numpy as np
 
-from ._kernels import compiled
+from ._kernels import compiled, part
 
 RESOLUTION = 2.0**20  # weights are multiples of 1 / RESOLUTION
 
 
-@compiled
+@part
 def pixel(image, first, y, x, height, width):
     """The intensity of one pixel of the map that begins at `first`; dark outside."""
     inside = 0 <= y < height and 0 <= x < width
     return image[first + y * width + x] if inside else 0.0
 
 
-@compiled
+@part
 def jitter_image(image, height, width, jitter, moved):
     """Move, turn, scale and shear all maps of an image about their centre, bilinearly.
 
@@ -56,7 +56,7 @@ def jitter_images(images, height, width, jitter, moved):
         jitter_image(images[sample], height, width, jitter, moved[sample])
 
 
-@compiled
+@part
 def latency_traces(intensities, n_steps, late_steps, traces):
     """The traces of a latency code: the strongest input spikes first, at step 1.
 
@@ -89,14 +89,14 @@ def scale_synapses(weights, j):
         weights[i, j] = math.floor(weights[i, j] * scale + 0.5) / RESOLUTION
 
 
-@compiled
+@part
 def bound_synapses(weights, j):
     """Keep the weights of neuron j below 1, where synaptic scaling is switched off."""
     for i in range(weights.shape[0]):
         weights[i, j] = math.floor(min(weights[i, j], 1.0) * RESOLUTION + 0.5) / RESOLUTION
 
 
-@compiled
+@part
 def modulate(weights, j, change, traces, active, scaling):
     """Reward-modulated STDP of neuron j: w = max(0, w + change * trace), then scaling."""
     for k in range(active.size):
@@ -108,7 +108,7 @@ def modulate(weights, j, change, traces, active, scaling):
         bound_synapses(weights, j)
 
 
-@compiled
+@part
 def list_active(traces, active):
     """List the inputs that have spiked; return their number and 1 / L2 norm of the traces."""
     n_active, power = 0, 0.0
@@ -120,7 +120,7 @@ def list_active(traces, active):
     return n_active, 1.0 / math.sqrt(power) if power > 0.0 else 0.0
 
 
-@compiled
+@part
 def integrate(weights, traces, active, potentials):
     """The membrane potentials when the whole sample has been gathered: no leak, late decision."""
     potentials[:] = 0.0
@@ -130,7 +130,7 @@ def integrate(weights, traces, active, potentials):
             potentials[j] += weights[i, j] * traces[i]
 
 
-@compiled
+@part
 def most_driven(potentials, neuron_classes, label):
     """The most driven neuron of the right class and of all others, -1 for none."""
     right, wrong = -1, -1
@@ -143,7 +143,7 @@ def most_driven(potentials, neuron_classes, label):
     return right, wrong
 
 
-@compiled
+@part
 def silence(traces, groups, silent):
     """Take the spikes from the inputs of each silent group, such as the fields of a feature."""
     for i in range(traces.size):

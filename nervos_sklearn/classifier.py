@@ -4,9 +4,11 @@ import copy
 import math
 import time
 from numbers import Integral, Real
+from typing import Self
 
 import numpy as np
 from joblib import Parallel, delayed
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import train_test_split
 from sklearn.utils import gen_batches
@@ -434,7 +436,7 @@ default=-70, -100, -55 and -90
         self.random_state = random_state
 
     @classmethod
-    def from_parameters(cls, parameters, **overrides):
+    def from_parameters(cls, parameters: Parameters | dict, **overrides) -> Self:
         """Make a classifier with the settings of a network.
 
         Parameters
@@ -467,7 +469,7 @@ default=-70, -100, -55 and -90
         return cls(**({"learning": "stdp", "shuffle": False} | settings | overrides))
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y):
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train the network and label its neurons.
 
         Parameters
@@ -604,14 +606,20 @@ default=-70, -100, -55 and -90
         return shape
 
     def _in_batches(self, function, X):
-        """Call a function on batches of samples on `n_jobs` threads, and join the results."""
+        """Call a function on batches of samples on `n_jobs` threads; join the results."""
+        first = function(X[:_BATCH])
         if len(X) <= _BATCH:
-            return function(X)
-        return np.concatenate(
-            Parallel(n_jobs=self.n_jobs, prefer="threads")(
-                delayed(function)(X[batch]) for batch in gen_batches(len(X), _BATCH)
-            )
+            return first
+        joined = np.empty((len(X), *first.shape[1:]), first.dtype)
+        joined[:_BATCH] = first
+
+        def fill(start):
+            joined[start : start + _BATCH] = function(X[start : start + _BATCH])
+
+        Parallel(n_jobs=self.n_jobs, prefer="threads")(
+            delayed(fill)(start) for start in range(_BATCH, len(X), _BATCH)
         )
+        return joined
 
     def _intensities(self, X):
         """What the channels show of features: float32, blurred if they are images."""
@@ -758,7 +766,7 @@ default=-70, -100, -55 and -90
         module.look_again(scores, images, self.image_shape_)
         return scores
 
-    def decision_function(self, X):
+    def decision_function(self, X: ArrayLike) -> np.ndarray:
         """Compute how much speaks for each class.
 
         Parameters
@@ -783,7 +791,7 @@ default=-70, -100, -55 and -90
         shares = self._score_classes(X)
         return shares[:, 1] - shares[:, 0] if len(self.classes_) == 2 else shares
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Compute the share of each class in the decision.
 
         Parameters
@@ -809,7 +817,7 @@ default=-70, -100, -55 and -90
         """
         return self._score_classes(X)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the class of each sample.
 
         Parameters

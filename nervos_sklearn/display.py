@@ -1,6 +1,7 @@
 """Pictures of a network, as scikit-learn displays."""
 
 import math
+from typing import Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -59,7 +60,9 @@ class ReceptiveFieldDisplay:
         self.labels = labels
 
     @classmethod
-    def from_estimator(cls, estimator, *, image_shape=None, ax=None, cmap="viridis"):
+    def from_estimator(
+        cls, estimator, *, image_shape: tuple | None = None, ax=None, cmap="viridis"
+    ) -> Self:
         """Draw the receptive fields of the first layer of a classifier.
 
         Parameters
@@ -96,7 +99,7 @@ class ReceptiveFieldDisplay:
             image_shape = (side, side) if side**2 == weights.shape[1] else (1, weights.shape[1])
         return cls(weights, image_shape=image_shape, labels=labels).plot(ax=ax, cmap=cmap)
 
-    def plot(self, *, ax=None, cmap="viridis"):
+    def plot(self, *, ax=None, cmap="viridis") -> Self:
         """Draw the picture.
 
         Parameters
@@ -174,7 +177,7 @@ class SynapseStudyDisplay:
         self.x = x
 
     @classmethod
-    def from_study(cls, study, *, x="n_levels", ax=None):
+    def from_study(cls, study, *, x: str = "n_levels", ax=None) -> Self:
         """Draw a study.
 
         Parameters
@@ -220,7 +223,7 @@ class SynapseStudyDisplay:
             )
         return cls(curves, x=x).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax=None) -> Self:
         """Draw the lines, with the standard deviation over the folds.
 
         Parameters

@@ -1,8 +1,10 @@
 """SpikeEncoder: features into spike trains."""
 
 from numbers import Integral, Real
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -128,7 +130,7 @@ class SpikeEncoder(
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y=None) -> Self:
         """Learn the range of the features.
 
         Parameters
@@ -186,7 +188,7 @@ class SpikeEncoder(
             )
         return np.broadcast_to(n_fields, n_features)
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Turn features into spike trains.
 
         Parameters
@@ -262,7 +264,7 @@ class SpikeEncoder(
         width = high / 2 - low / 2
         return np.clip((X / 2 - low / 2) / np.where(width > 0, width, 1.0), 0.0, 1.0)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Name the channels of the spike trains.
 
         Parameters
@@ -284,7 +286,7 @@ class SpikeEncoder(
         fields = np.arange(self.n_channels_) - first
         return np.array([f"{n}_field{k}" for n, k in zip(names, fields, strict=True)], object)
 
-    def set_output(self, *, transform=None):
+    def set_output(self, *, transform: str | None = None) -> Self:
         """Do nothing: spike trains have three axes and cannot become a data frame.
 
         Parameters

@@ -3,6 +3,7 @@
 import functools
 import math
 from numbers import Integral, Real
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -196,7 +197,7 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
         self.image_shape = image_shape
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y=None) -> Self:
         """Learn the shape of the images.
 
         Parameters
@@ -219,7 +220,7 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
             self._check_images(X, reset=True)
         return self
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Blur images.
 
         Parameters
@@ -355,7 +356,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y=None) -> Self:
         """Learn the features of patches.
 
         Parameters
@@ -437,7 +438,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         latency_traces_of_batch(blurred, self.n_steps, 0, traces)
         return traces
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Compute the features of images.
 
         Parameters
