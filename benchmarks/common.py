@@ -2,7 +2,9 @@
 
 import contextlib
 import platform
+import statistics
 import sys
+import time
 
 import numba
 import numpy as np
@@ -23,6 +25,17 @@ def machine():
         f"CPU: {processor()}; Python {platform.python_version()}, numpy {np.__version__}, "
         f"numba {numba.__version__}, scikit-learn {sklearn.__version__}."
     )
+
+
+def seconds(job, repetitions=5):
+    """Median time of a job, after it has been done once."""
+    job()
+    times = []
+    for _ in range(repetitions):
+        start = time.perf_counter()
+        job()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
 
 
 def write_report(lines, path, module_doc):

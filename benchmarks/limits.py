@@ -8,14 +8,12 @@ loops that do nothing else, on data in the first cache, in the same run.
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 import numpy as np
-from common import machine, write_report
+from common import machine, seconds, write_report
 
 from nervos_sklearn import Module, Parameters, SpikeEncoder, _kernels
 from nervos_sklearn.datasets import load_mnist
@@ -53,16 +51,6 @@ def additions(rows, out, n):
                 out[j] += rows[i, j]
 
 
-def seconds(job, repetitions=15):
-    job()
-    times = []
-    for _ in range(repetitions):
-        start = time.perf_counter()
-        job()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
 def start_up(cache, *learnings):
     environment = os.environ | {"NUMBA_CACHE_DIR": cache}
     command = [sys.executable, "-c", START_UP, *learnings]
@@ -85,7 +73,7 @@ def main():
     module.learn(trains, y[chosen])
     after = np.array([module.n_firings, module.n_reads, module.n_writes])
     firings, reads, writes = (after - before) / len(trains)
-    training = seconds(lambda: module.learn(trains), 5) / len(trains)
+    training = seconds(lambda: module.learn(trains)) / len(trains)
     prediction = seconds(lambda: module.count_spikes(trains), 7) / len(trains)
 
     values, out = np.random.default_rng(0).random(1024), np.empty(1024)

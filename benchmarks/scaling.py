@@ -6,8 +6,6 @@ Writes a table and, beside it, a plot.
 """
 
 import argparse
-import statistics
-import time
 from pathlib import Path
 
 import matplotlib as mpl
@@ -16,7 +14,7 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-from common import machine, write_report
+from common import machine, seconds, write_report
 
 from nervos_sklearn import Module, Parameters, SNNClassifier
 
@@ -68,16 +66,6 @@ def reward_times(samples, inputs):
     epoch = (seconds(lambda: fit(5)) - seconds(lambda: fit(1))) / 4
     clf = fit(1)
     return epoch, seconds(lambda: clf.predict(X))
-
-
-def seconds(job, repetitions=3):
-    job()
-    times = []
-    for _ in range(repetitions):
-        start = time.perf_counter()
-        job()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
 
 
 def exponent(sizes, times):
