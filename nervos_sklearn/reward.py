@@ -244,7 +244,7 @@ class RewardModule:
     def _race(self, potentials, scores):
         kernels.spike_race(
             potentials,
-            self.neuron_classes,
+            np.require(self.neuron_classes, requirements="W"),  # joblib may map it read-only
             self.settings.n_race_spikes,
             float(self.settings.race_increment),
             scores,
