@@ -26,7 +26,6 @@ from .stdp import RULES
 from .synapse import Synapse
 
 _BATCH = 128  # samples whose spike trains are held at once
-_TRACES_BATCH = 512  # the same, where their traces are computed without the trains
 
 # Parameters of SNNClassifier that mean the same as the setting of that name.
 _SETTINGS = (
@@ -608,18 +607,16 @@ default=-70, -100, -55 and -90
 
     def _in_batches(self, function, X):
         """Call a function on batches of samples on `n_jobs` threads; join the results."""
-        without_trains = self.learning == "reward" and self.encoder_ is not None
-        size = _TRACES_BATCH if without_trains else _BATCH
-        if len(X) <= size:
+        if len(X) <= _BATCH:
             return function(X)
         one = function(X[:1])
         joined = np.empty((len(X), *one.shape[1:]), one.dtype)
 
         def fill(start):
-            joined[start : start + size] = function(X[start : start + size])
+            joined[start : start + _BATCH] = function(X[start : start + _BATCH])
 
         Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(fill)(start) for start in range(0, len(X), size)
+            delayed(fill)(start) for start in range(0, len(X), _BATCH)
         )
         return joined
 
