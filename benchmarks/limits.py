@@ -15,7 +15,16 @@ import tempfile
 import numpy as np
 from common import machine, seconds, write_report
 
-from nervos_sklearn import Module, Parameters, SpikeEncoder, _kernels
+from nervos_sklearn import (
+    EnduranceSynapse,
+    IdealSynapse,
+    LinearSynapse,
+    Module,
+    NonLinearSynapse,
+    Parameters,
+    SpikeEncoder,
+    _kernels,
+)
 from nervos_sklearn.datasets import load_mnist
 
 START_UP = """
@@ -58,6 +67,35 @@ def start_up(cache, *learnings):
     return [float(word) for word in answer.split()]
 
 
+def synapse_costs(trains, y):
+    """Time of each model in training and prediction, over that of the ideal synapse."""
+    window = {"cycles": [1, 300, 30_000], "highest": [1, 1, 0.6], "lowest": [0, 0, 0.4]}
+    models = {
+        "linear, 25 states": LinearSynapse(25),
+        "non-linear, 25 states": NonLinearSynapse(25),
+        "endurance, 42 states": EnduranceSynapse.from_memory_window(**window, n_states=42),
+        "read noise 0.1": IdealSynapse(read_noise=0.1),
+    }
+    networks = {}
+    for name, synapse in {"ideal": IdealSynapse(), **models}.items():
+        module = Module(Parameters(eta=0.03 if name == "ideal" else 0.07), random_state=0)
+        module.synapse = synapse
+        module.initialise_layers([784, 80])
+        module.learn(trains, y)
+        networks[name] = module
+    rounds = [
+        {
+            name: (seconds(lambda: m.learn(trains), 1), seconds(lambda: m.count_spikes(trains), 1))  # noqa: B023
+            for name, m in networks.items()
+        }
+        for _ in range(5)
+    ]
+    return {
+        name: np.median([np.divide(r[name], r["ideal"]) for r in rounds], axis=0)
+        for name in models
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mnist", help="npz file with images and labels; else fetch_openml")
@@ -85,6 +123,7 @@ def main():
     limit_training = writes * power + reads * addition
     limit_prediction = reads * addition
 
+    costs = synapse_costs(trains, y[chosen])
     with tempfile.TemporaryDirectory() as cache:
         cold = start_up(cache, "reward")
         warm = start_up(cache, "reward")
@@ -108,6 +147,14 @@ def main():
         f"Alone, a power takes {1e9 * power:.2f} ns (NumPy's {1e9 * numpy_power:.2f} ns), a",
         f"synaptic addition {1e9 * addition:.2f} ns. The rest of a prediction lists the spikes of",
         f"a dense train of {trains[0].size:,} bytes and integrates, step by step.",
+        "",
+        "## Models of the synapse",
+        "",
+        "Time over that of the ideal synapse, medians of 5 rounds.",
+        "",
+        "| | training | prediction |",
+        "|---|---|---|",
+        *(f"| {name} | {c[0]:.2f} | {c[1]:.2f} |" for name, c in costs.items()),
         "",
         "## Start-up",
         "",
