@@ -324,7 +324,7 @@ def main():
         "decision of neurons that each store the brightest pixels of an image does best; higher",
         "frequencies, a shorter past window, a larger leak or one epoch lose up to 7 points. For",
         "the linear synapse and 8 classes, more epochs, other learning rates and the set of the",
-        "non-linear synapse gain less than 0.5 points. The rule sin starts from weights of 1;",
+        "non-linear synapse gain at most 0.5 points. The rule sin starts from weights of 1;",
         "from random ones it loses 15 points. The rule cos is at chance with reference labels.",
         "",
         f"Run time: {(time.perf_counter() - start) / 60:.1f} min, {options.n_jobs} process(es).",
