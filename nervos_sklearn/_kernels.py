@@ -334,11 +334,14 @@ def update_levels(weights, levels_taken, update_counts, inputs, constants, works
     levels, table_after = device.levels, device.table_after
     lags, changes, transitions = workspace.lags, workspace.changes, workspace.transitions
     last_cycle = table_after.size - 1
+    last_table = table_after[last_cycle]
     for k in range(inputs.size):
         i = inputs[k]
         cycle, level = update_counts[i], np.int64(levels_taken[i])
-        table = table_after[min(cycle, last_cycle)]
-        passed = table - table_after[min(max(cycle - 1, 0), last_cycle)]
+        table, passed = last_table, 0
+        if cycle <= last_cycle:  # the device may still change its table
+            table = table_after[cycle]
+            passed = table - table_after[max(cycle - 1, 0)]
         known = level >= 0 and passed <= 1
         new_level = np.int64(transitions[passed, table, lags[k], level]) if known else -1
         if new_level < 0:
