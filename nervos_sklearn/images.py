@@ -121,18 +121,16 @@ class _ImageTransformer(TransformerMixin, BaseEstimator):
         if X.ndim == 3:
             shape = X.shape[1:]
             X = X.reshape(len(X), -1)
-            self_n_features = X.shape[1]
         elif X.ndim == 2:
             shape = self.image_shape
-            self_n_features = X.shape[1]
         else:
             raise ValueError(
                 "X must have shape (n_images, n_pixels) or (n_images, height, width), "
                 f"got {X.shape}."
             )
         if reset:
-            self.image_shape_ = _image_shape(shape, self_n_features)
-            self.n_pixels_ = self_n_features
+            self.image_shape_ = _image_shape(shape, X.shape[1])
+            self.n_pixels_ = X.shape[1]
         elif X.shape[1] != self.n_pixels_:
             height, width = self.image_shape_
             raise ValueError(
