@@ -114,6 +114,9 @@ def main():
         for (what, of), (sizes, times) in curves.items():
             if of == axis:
                 ax.loglog(sizes, times, marker="o", label=what)
+        ax.set_xticks(SIZES[axis] if axis != "samples" else (100, 1000), minor=False)
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter("")
         ax.set(xlabel=axis, title=f"time against {axis}")
         ax.legend(fontsize="x-small")
     axes[0].set_ylabel("seconds")

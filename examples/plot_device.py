@@ -58,7 +58,7 @@ def main(directory):
     plt.savefig(directory / "levels.png")
 
     worn = EnduranceSynapse.from_memory_window(
-        cycles=[1, 300, 3000, 30_000], highest=[1.0, 1.0, 0.8, 0.55], lowest=[0, 0, 0.2, 0.45],
+        cycles=[1, 200, 500, 1000], highest=[1.0, 1.0, 0.7, 0.5], lowest=[0, 0, 0.3, 0.5],
         n_states=42,
     )  # fmt: skip
     study = synapse_study(
