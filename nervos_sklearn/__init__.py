@@ -14,13 +14,15 @@ from .common import (
 )
 from .display import ReceptiveFieldDisplay, SynapseStudyDisplay
 from .encoder import SpikeEncoder
-from .images import GaussianBlur, SpikingPatchFeatures
+from .images import GaussianBlur, ImageAugmentation, SpikingPatchFeatures
 from .layer import Layer
+from .learning import MarginLearning, PrototypeLearning, STDPLearning
 from .module import Module
 from .neuron import LIFNeuron
 from .parameters import Parameters
 from .study import synapse_study
 from .synapse import (
+    DifferentialPair,
     EnduranceSynapse,
     IdealSynapse,
     LinearSynapse,
@@ -34,16 +36,21 @@ from .synapse import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "DifferentialPair",
     "EnduranceSynapse",
     "GaussianBlur",
     "IdealSynapse",
+    "ImageAugmentation",
     "LIFNeuron",
     "Layer",
     "LinearSynapse",
+    "MarginLearning",
     "Module",
     "NonLinearSynapse",
     "Parameters",
+    "PrototypeLearning",
     "ReceptiveFieldDisplay",
+    "STDPLearning",
     "SNNClassifier",
     "SpikeEncoder",
     "SpikingPatchFeatures",

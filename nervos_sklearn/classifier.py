@@ -1,65 +1,33 @@
 """SNNClassifier: features or spike trains in, class labels out."""
 
 import copy
-import math
+import inspect
 import time
+import warnings
 from numbers import Integral, Real
 from typing import Self
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import train_test_split
-from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._sklearn import Interval, StrOptions, _fit_context
-from .common import check_spike_trains, random_generator, unchanged_on_error
+from ._random import random_generator
+from ._sklearn import HasMethods, Interval, StrOptions, _fit_context
+from ._validation import check_first_step, check_spike_trains, unchanged_on_error
 from .encoder import ENCODINGS, SpikeEncoder
-from .images import blur_images, find_image_shape
+from .images import ImageAugmentation, find_image_shape
+from .learning import LEARNINGS, Learning, Task, make_learning
 from .module import Module
-from .parameters import Parameters
-from .reward import RewardModule, RewardSettings, assign_neurons, traces_of_spikes
-from .stdp import RULES
+from .parameters import DEFAULTS, Parameters
+from .presentations import Presentations
 from .synapse import Synapse
 
-_BATCH = 128  # samples whose spike trains are held at once
-
-# Parameters of SNNClassifier that mean the same as the setting of that name.
-_SETTINGS = (
-    "training_duration",
-    "past_window",
-    "epochs",
-    "resting_potential",
-    "inhibitory_potential",
-    "spike_threshold",
-    "reset_potential",
-    "spike_drop_rate",
-    "threshold_drop_rate",
-    "min_weight",
-    "max_weight",
-    "A_up",
-    "A_down",
-    "tau_up",
-    "tau_down",
-    "eta",
-    "min_frequency",
-    "max_frequency",
-    "refractory_time",
-    "tau_m",
-    "tau_threshold",
-)
-# What None stands for.
-_DEFAULTS = {
-    "stdp": {"n_neurons": 80, "epochs": 3, "eta": 0.03, "training_duration": 100},
-    "reward": {"epochs": 30, "eta": 0.3, "training_duration": 32},
-}
-_NEURONS_A_CLASS = 64
-_NEURONS_A_CLASS_ON_FIELDS = 16
-_SECOND_LOOK_AT_MAPS = 0.7
-_IMAGE_FEATURES = 64  # from so many features on, a table may be an image
+_LOOK_AT_MAPS = 0.7  # strength of further looks at images of several maps
+_CUT, _CUTS = 1 / 3, 2  # of the learning rate on a plateau, and how often
+_CLEAR = 0.99  # chance of the best class from which on an image is not looked at again
 _POSITIVE = [Interval(Real, 0, None, closed="neither")]
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 _ANY_NUMBER = [Interval(Real, None, None, closed="neither")]
@@ -69,155 +37,72 @@ _COUNT = [Interval(Integral, 1, None, closed="left")]
 class SNNClassifier(ClassifierMixin, BaseEstimator):
     """A spiking neural network that classifies features or spike trains.
 
-    Features become spike trains by an encoder, or are spike trains already; a layer
-    of leaky or non-leaky integrate-and-fire neurons that compete learns from them by
-    local rules: spike timing, a reward or class signal, and normalisation.
-
-    ``learning="reward"`` is the accurate one. Each neuron belongs to a class and
-    starts from a training sample. If the most driven neuron of the right class does
-    not lead by a margin when a whole sample has been gathered, it is rewarded: its
-    weights move towards the traces of the input spikes; the most driven neuron of the
-    other classes is punished. Each neuron's weights are scaled to a norm of 1. To
-    decide, the neurons race to a falling threshold. Each ingredient can be switched
-    off by its parameter.
-
-    ``learning="stdp"`` are the dynamics of the simulator nervos [1]_, exactly, with
-    finite, noisy and wearing synapses; with ``labeling="reference"`` its labels too.
-    Neurons learn without labels, which only name them afterwards.
+    Features become spike trains by an encoder, or are spike trains already; layers of
+    integrate-and-fire neurons that compete learn from them by local rules. How they learn is
+    an object: :class:`PrototypeLearning`, made for raw images, and :class:`MarginLearning`,
+    made for tables and features, learn from a reward; :class:`STDPLearning` runs the dynamics
+    of the simulator nervos [1]_, exactly. Each learns on each model of a synapse.
 
     Parameters
     ----------
     n_neurons : int, optional
-        Neurons of the last layer. Reward: divided evenly among the classes, no more
-        than a class has samples; by default 64 a class, 16 on receptive fields.
-        STDP: 80 by default.
-    learning : {"reward", "stdp"}, default="reward"
-        How the network learns.
+        Neurons of the last layer, shared among the classes; by default the learning chooses.
+    learning : {"auto", "stdp", "prototype", "margin"} or Learning, default="auto"
+        How the network learns and decides. "auto" is "prototype" for raw images and "margin"
+        for all else.
+    synapse : Synapse or None, default=None
+        A model of the synapse, such as ``NonLinearSynapse(25)``; None for an ideal one. Its
+        parameters can be searched, as in ``synapse__n_states``.
     encoder : {"auto", "receptive_fields", "rate", "poisson", "latency"} or SpikeEncoder, \
 default="auto"
-        Turns 2-D features into spike trains; see :class:`SpikeEncoder`. A name is
-        used with the `training_duration` and the frequencies below. "auto" takes 64
-        or more features that are never negative for an image ("latency", for STDP
-        "rate"), and others for a table ("receptive_fields"). With reward, the
-        intensity of each channel is always coded as a latency.
-    epochs : int, optional
-        Passes over the training set; by default 30 for reward, 3 for STDP.
-    eta : float, optional
-        Learning rate; by default 0.3 for reward, 0.03 for STDP.
+        Turns 2-D features into spike trains; see :class:`SpikeEncoder`. A name is used with
+        the `training_duration` and the frequencies below; "auto" goes by the learning and by
+        whether the features are an image, a table or the features of a transformer.
+    features : transformer, optional
+        Stands before the encoder, fitted on what the classifier is given, such as
+        ``SpikingPatchFeatures()``. In training it sees each image moved.
+    augmentation : {"auto"}, ImageAugmentation or None, default="auto"
+        Blurs images, moves them in training and looks again in prediction. "auto" does so
+        where the features are recognised as images and the learning is from reward.
     training_duration : int, optional
-        Length of a presentation in ms; by default 32 for reward, 100 for STDP. Spike
-        trains bring their own.
-    eta_decay : float, default=0.9
-        Reward: the learning rate shrinks by this factor each epoch.
-    margin : float, default=0.08
-        Reward: a sample teaches if the right class does not lead by this much, in
-        units of the cosine of weights and traces; 0 to learn from errors only.
-    reward : bool, default=True
-        Reward: False for plain competitive STDP of the neurons of the right class.
-    competitive_epochs : int, default=4
-        Reward: the first epochs, in which neurons compete within their class, each
-        sample teaches and nobody is punished.
-    reinforcement : float, default=0
-        Reward: share of the learning rate for samples that lie outside the margin.
-    synaptic_scaling : bool, default=True
-        Reward: scale each neuron's weights to an L2 norm of 1 after every update;
-        False to bound them by 1 instead.
-    recruitment : bool, default=True
-        Reward: each neuron starts from a training sample of its class; False for
-        random weights.
-    blur : float, default=0.04
-        Reward, images: standard deviation of a Gaussian blur, as a share of the
-        longer side; 0 for none.
-    jitter : float, default=1
-        Reward, images: every presentation for training moves, turns, scales and
-        shears the image a little at random; the factor of its strength, 0 for none.
-        At 1, shifts reach 5.4 % of the side, angles 0.2, log scales 0.15 and shears
-        0.35; with more than 25 samples a class they shrink with the fourth root of
-        their number.
-    image_shape : {"auto"}, tuple of (height, width) or (n_maps, height, width), or None, \
-default="auto"
-        Reward: layout of the features, for blur and jitter; None if they are not
-        images. "auto" recognises square images by how much neighbours vary together
-        (:func:`nervos_sklearn.images.find_image_shape`).
-    silence : float, default=0.3
-        Reward, receptive fields: the chance that all fields of a feature are silent in
-        a presentation for training, if there are more than two features; 0 for never.
-    decision_step : int, optional
-        Reward: decide after this time step instead of the last.
-    n_race_spikes : int, default=10
-        Reward: spikes of the race that decides; 1 lets the most driven neuron decide.
-    race_increment : float, default=0.01
-        Reward: what a neuron loses when it spikes in the race, in units of the cosine.
-    second_look : float or "auto", default="auto"
-        Reward, images: unless all spikes of the race come from one class, the image is
-        looked at again, turned, scaled and sheared one way and the other, and each
-        neuron races with its highest potential. The strength, as a share of the
-        largest jitter in training; 0 for never. "auto" is 0.7 for images of several
-        maps, such as patch features, and 0 for others, where it helps too but takes
-        three times as long.
-    early_stopping : bool, default=False
-        Hold back a part of the training set, stop when the accuracy on it does not
-        rise any more, and return to the best epoch.
-    validation_fraction : float, default=0.1
-        The part held back, stratified.
-    n_iter_no_change : int, default=10
-        Epochs without a rise after which training stops.
-    labeling : {"votes", "reference"}, default="votes"
-        STDP: how neurons come by a class. "votes": after training, a neuron votes for
-        each class in proportion to its mean spike count in the training samples of
-        that class; the votes of all spikes add up. "reference": a neuron keeps the
-        class of the last training sample at whose end it had the highest potential;
-        the neuron that spikes most decides, among those that have a class.
-    hidden_layer_sizes : sequence of int, default=()
-        STDP: neurons of each layer before the last. Layers learn at the same time,
-        each from the spikes of the one before.
-    learning_rule : {"conventional", "cos", "sin", "ngauss"}, callable or array-like, \
-default="conventional"
-        STDP: the change F(dt) that a pair of spikes asks for; see
-        :mod:`nervos_sklearn.stdp`. "conventional" has the amplitudes and time
-        constants below. A callable takes a time difference in ms; measured pairs
-        (dt, F) of shape (n, 2) are interpolated.
-    unlearning_share : float, default=0
-        STDP: after each epoch, this share of the training samples, drawn at random, is
-        presented once more with the rule "ngauss", which only forgets; 0.1 in the
-        publication.
-    synapse : Synapse or None, default=None
-        STDP: a model of the synapse, such as ``NonLinearSynapse(25)``; None for an
-        ideal one. Its parameters can be searched, as in ``synapse__n_states``.
-    initial_weights : {"ones", "random"}, default="ones"
-        STDP: weights before training: all 1, or drawn evenly between the bounds.
-    shuffle : bool, default=True
-        STDP: present the training samples in a random order, drawn once and the same
-        in each epoch, instead of the given one. Reward draws one each epoch.
-    wta : bool, default=True
-        STDP: winner takes all, only the neuron that wins learns.
-    true_lif : bool, default=False
-        STDP: leak in proportion to the distance from rest (time constants `tau_m` and
-        `tau_threshold`) instead of by `spike_drop_rate` and `threshold_drop_rate`.
+        Length of a presentation in ms; by default the learning chooses. Spike trains bring
+        their own.
+    past_window : int, default=-10
+        Spike timing: reach of the learning rule into the past, in ms, at most 0.
+    epochs : int, optional
+        Passes over the training set; by default the learning chooses.
+    resting_potential, inhibitory_potential, spike_threshold, reset_potential : float, \
+default=-70, -100, -55 and -90
+        Spike timing: potentials in mV; the threshold above the others.
+    spike_drop_rate, threshold_drop_rate : float, default=0.8 and 0.4
+        Spike timing: leak of the potential and of the adaptive threshold, in mV a ms.
+    min_weight, max_weight : float, default=1e-5 and 1
+        Bounds of the weights, or of what a device of finite levels holds.
+    A_up, A_down : float, default=0.8 and -0.3
+        Spike timing: amplitudes of potentiation and depression.
+    tau_up, tau_down : float, default=5
+        Spike timing: their time constants, in ms.
+    eta : float, optional
+        Learning rate; by default the learning chooses.
     min_frequency, max_frequency : float, default=1 and 50
         Spikes of the weakest and the strongest input in one presentation, for encoders
         that have a frequency.
-    past_window : int, default=-10
-        STDP: reach of the learning rule into the past, in ms, at most 0.
-    A_up, A_down : float, default=0.8 and -0.3
-        STDP: amplitudes of potentiation and depression.
-    tau_up, tau_down : float, default=5
-        STDP: their time constants, in ms.
-    min_weight, max_weight : float, default=1e-5 and 1
-        STDP: bounds of the weights.
-    resting_potential, inhibitory_potential, spike_threshold, reset_potential : float, \
-default=-70, -100, -55 and -90
-        STDP: potentials in mV; the threshold above the others.
-    spike_drop_rate, threshold_drop_rate : float, default=0.8 and 0.4
-        STDP: leak of the potential and of the adaptive threshold, in mV a ms.
     refractory_time : int, default=15
-        STDP: rest of a layer after it has fired, in ms.
+        Spike timing: rest of a layer after it has fired, in ms.
     tau_m, tau_threshold : float, default=10 and 5
-        STDP: time constants of `true_lif`, in ms.
+        Spike timing: time constants of ``STDPLearning(true_lif=True)``, in ms.
+    early_stopping : bool, default=False
+        Hold back a part of the training set. When the accuracy on it does not rise any
+        more, go on from the best epoch with a third of the learning rate; when that does not
+        help either, stop and return to the best epoch.
+    validation_fraction : float, default=0.1
+        The part held back, stratified.
+    n_iter_no_change : int, default=10
+        Epochs without a rise that count as a plateau.
     verbose : int, default=0
         Print a line for each epoch.
     n_jobs : int or None, default=None
-        Threads for prediction, as joblib counts them. The result is the same for any.
+        Threads, as joblib counts them. The result is the same for any.
     random_state : int, Generator, RandomState or None, default=None
         Seed of everything that is drawn.
 
@@ -225,18 +110,20 @@ default=-70, -100, -55 and -90
     ----------
     classes_ : ndarray of shape (n_classes,)
         The class labels.
-    module_ : RewardModule or Module
+    learning_ : Learning
+        How the network learned, every None resolved.
+    module_ : Module
         The network.
     encoder_ : SpikeEncoder or None
         The fitted encoder; None if the network was fitted on spike trains.
-    image_shape_ : tuple of (n_maps, height, width) or None
-        How the features were taken for images, with reward.
+    features_ : transformer or None
+        The fitted `features`.
+    augmentation_ : ImageAugmentation or None
+        The fitted augmentation.
     parameters_ : Parameters
-        The settings of the network.
+        The settings of the network as they were used.
     neuron_label_map_ : ndarray of shape (n_neurons,)
         Index into `classes_` of the class each neuron stands for, -1 for none.
-    neuron_votes_ : ndarray of shape (n_classes, n_neurons)
-        The share of each neuron's votes that goes to each class.
     n_iter_ : int
         Epochs run.
     validation_scores_ : list of float
@@ -261,62 +148,41 @@ default=-70, -100, -55 and -90
     >>> from nervos_sklearn import SNNClassifier
     >>> X, y = load_iris(return_X_y=True)
     >>> clf = SNNClassifier(random_state=0).fit(X, y)
-    >>> bool(clf.score(X, y) > 0.9)
-    True
+    >>> bool(clf.score(X, y) > 0.9), clf.learning_
+    (True, MarginLearning(eta_decay=0.93, feature_dropout=0.1, margin=0.1))
     """
 
     _parameter_constraints = {
         "n_neurons": [*_COUNT, None],
-        "learning": [StrOptions({"reward", "stdp"})],
-        "encoder": [StrOptions({"auto", *ENCODINGS}), SpikeEncoder],
-        "epochs": [*_COUNT, None],
-        "eta": [*_NON_NEGATIVE, None],
-        "training_duration": [*_COUNT, None],
-        "eta_decay": [Interval(Real, 0, 1, closed="right")],
-        "margin": _NON_NEGATIVE,
-        "reward": ["boolean"],
-        "competitive_epochs": [Interval(Integral, 0, None, closed="left")],
-        "reinforcement": _NON_NEGATIVE,
-        "synaptic_scaling": ["boolean"],
-        "recruitment": ["boolean"],
-        "blur": _NON_NEGATIVE,
-        "jitter": _NON_NEGATIVE,
-        "image_shape": [StrOptions({"auto"}), "array-like", None],
-        "silence": [Interval(Real, 0, 1, closed="left")],
-        "decision_step": [*_COUNT, None],
-        "n_race_spikes": _COUNT,
-        "race_increment": _NON_NEGATIVE,
-        "second_look": [*_NON_NEGATIVE, StrOptions({"auto"})],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": _COUNT,
-        "labeling": [StrOptions({"votes", "reference"})],
-        "hidden_layer_sizes": ["array-like"],
-        "learning_rule": [StrOptions(set(RULES)), callable, "array-like"],
-        "unlearning_share": [Interval(Real, 0, 1, closed="both")],
+        "learning": [StrOptions({"auto", *LEARNINGS}), Learning],
         "synapse": [Synapse, None],
-        "initial_weights": [StrOptions({"ones", "random"})],
-        "shuffle": ["boolean"],
-        "wta": ["boolean"],
-        "true_lif": ["boolean"],
-        "min_frequency": _NON_NEGATIVE,
-        "max_frequency": _POSITIVE,
+        "encoder": [StrOptions({"auto", *ENCODINGS}), SpikeEncoder],
+        "features": [HasMethods(["fit", "transform"]), None],
+        "augmentation": [StrOptions({"auto"}), ImageAugmentation, None],
+        "training_duration": [*_COUNT, None],
         "past_window": [Interval(Integral, None, 0, closed="right")],
-        "A_up": _ANY_NUMBER,
-        "A_down": _ANY_NUMBER,
-        "tau_up": _POSITIVE,
-        "tau_down": _POSITIVE,
-        "min_weight": _ANY_NUMBER,
-        "max_weight": _ANY_NUMBER,
+        "epochs": [*_COUNT, None],
         "resting_potential": _ANY_NUMBER,
         "inhibitory_potential": _ANY_NUMBER,
         "spike_threshold": _ANY_NUMBER,
         "reset_potential": _ANY_NUMBER,
         "spike_drop_rate": _NON_NEGATIVE,
         "threshold_drop_rate": _NON_NEGATIVE,
+        "min_weight": _ANY_NUMBER,
+        "max_weight": _ANY_NUMBER,
+        "A_up": _ANY_NUMBER,
+        "A_down": _ANY_NUMBER,
+        "tau_up": _POSITIVE,
+        "tau_down": _POSITIVE,
+        "eta": [*_NON_NEGATIVE, None],
+        "min_frequency": _NON_NEGATIVE,
+        "max_frequency": _POSITIVE,
         "refractory_time": [Interval(Integral, 0, None, closed="left")],
         "tau_m": _POSITIVE,
         "tau_threshold": _POSITIVE,
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": _COUNT,
         "verbose": ["verbose"],
         "n_jobs": [Integral, None],
         "random_state": ["random_state", np.random.Generator],
@@ -326,111 +192,69 @@ default=-70, -100, -55 and -90
         self,
         n_neurons=None,
         *,
-        learning="reward",
-        encoder="auto",
-        epochs=None,
-        eta=None,
-        training_duration=None,
-        eta_decay=0.9,
-        margin=0.08,
-        reward=True,
-        competitive_epochs=4,
-        reinforcement=0.0,
-        synaptic_scaling=True,
-        recruitment=True,
-        blur=0.04,
-        jitter=1.0,
-        image_shape="auto",
-        silence=0.3,
-        decision_step=None,
-        n_race_spikes=10,
-        race_increment=0.01,
-        second_look="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        labeling="votes",
-        hidden_layer_sizes=(),
-        learning_rule="conventional",
-        unlearning_share=0.0,
+        learning="auto",
         synapse=None,
-        initial_weights="ones",
-        shuffle=True,
-        wta=True,
-        true_lif=False,
-        min_frequency=1.0,
-        max_frequency=50.0,
+        encoder="auto",
+        features=None,
+        augmentation="auto",
+        training_duration=None,
         past_window=-10,
-        A_up=0.8,
-        A_down=-0.3,
-        tau_up=5.0,
-        tau_down=5.0,
-        min_weight=1e-5,
-        max_weight=1.0,
+        epochs=None,
         resting_potential=-70.0,
         inhibitory_potential=-100.0,
         spike_threshold=-55.0,
         reset_potential=-90.0,
         spike_drop_rate=0.8,
         threshold_drop_rate=0.4,
+        min_weight=1e-5,
+        max_weight=1.0,
+        A_up=0.8,
+        A_down=-0.3,
+        tau_up=5.0,
+        tau_down=5.0,
+        eta=None,
+        min_frequency=1.0,
+        max_frequency=50.0,
         refractory_time=15,
         tau_m=10.0,
         tau_threshold=5.0,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
         verbose=0,
         n_jobs=None,
         random_state=None,
     ):
         self.n_neurons = n_neurons
         self.learning = learning
-        self.encoder = encoder
-        self.epochs = epochs
-        self.eta = eta
-        self.training_duration = training_duration
-        self.eta_decay = eta_decay
-        self.margin = margin
-        self.reward = reward
-        self.competitive_epochs = competitive_epochs
-        self.reinforcement = reinforcement
-        self.synaptic_scaling = synaptic_scaling
-        self.recruitment = recruitment
-        self.blur = blur
-        self.jitter = jitter
-        self.image_shape = image_shape
-        self.silence = silence
-        self.decision_step = decision_step
-        self.n_race_spikes = n_race_spikes
-        self.race_increment = race_increment
-        self.second_look = second_look
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.labeling = labeling
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.learning_rule = learning_rule
-        self.unlearning_share = unlearning_share
         self.synapse = synapse
-        self.initial_weights = initial_weights
-        self.shuffle = shuffle
-        self.wta = wta
-        self.true_lif = true_lif
-        self.min_frequency = min_frequency
-        self.max_frequency = max_frequency
+        self.encoder = encoder
+        self.features = features
+        self.augmentation = augmentation
+        self.training_duration = training_duration
         self.past_window = past_window
-        self.A_up = A_up
-        self.A_down = A_down
-        self.tau_up = tau_up
-        self.tau_down = tau_down
-        self.min_weight = min_weight
-        self.max_weight = max_weight
+        self.epochs = epochs
         self.resting_potential = resting_potential
         self.inhibitory_potential = inhibitory_potential
         self.spike_threshold = spike_threshold
         self.reset_potential = reset_potential
         self.spike_drop_rate = spike_drop_rate
         self.threshold_drop_rate = threshold_drop_rate
+        self.min_weight = min_weight
+        self.max_weight = max_weight
+        self.A_up = A_up
+        self.A_down = A_down
+        self.tau_up = tau_up
+        self.tau_down = tau_down
+        self.eta = eta
+        self.min_frequency = min_frequency
+        self.max_frequency = max_frequency
         self.refractory_time = refractory_time
         self.tau_m = tau_m
         self.tau_threshold = tau_threshold
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
         self.verbose = verbose
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -449,7 +273,7 @@ default=-70, -100, -55 and -90
         Returns
         -------
         SNNClassifier
-            With ``learning="stdp"`` and ``shuffle=False`` unless overridden.
+            With ``learning=STDPLearning(shuffle=False)`` unless overridden.
 
         Raises
         ------
@@ -461,23 +285,59 @@ default=-70, -100, -55 and -90
         >>> from nervos_sklearn import Parameters, SNNClassifier
         >>> clf = SNNClassifier.from_parameters(Parameters(eta=0.07), n_neurons=60)
         >>> clf.learning, clf.eta, clf.epochs
-        ('stdp', 0.07, 3)
+        (STDPLearning(shuffle=False), 0.07, 3)
         """
         if not isinstance(parameters, Parameters):
             parameters = Parameters(**parameters)
-        settings = {name: getattr(parameters, name) for name in _SETTINGS}
-        return cls(**({"learning": "stdp", "shuffle": False} | settings | overrides))
+        settings = {name: getattr(parameters, name) for name in cls._settings()}
+        learning = LEARNINGS["stdp"](shuffle=False)
+        return cls(**({"learning": learning} | settings | overrides))
+
+    @classmethod
+    def _settings(cls):
+        """The names that mean the same as those of Parameters."""
+        return [name for name in cls._get_param_names() if name in DEFAULTS]
+
+    def set_params(self, **params) -> Self:
+        """Set parameters; ``learning__margin`` also where `learning` is a name.
+
+        The name of a learning becomes the object it stands for when a parameter of it is set.
+
+        Parameters
+        ----------
+        **params : dict
+
+        Returns
+        -------
+        SNNClassifier
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown, or `learning` is "auto" and so has no parameters.
+        """
+        learning = params.get("learning", self.learning)
+        if any(name.startswith("learning__") for name in params) and isinstance(learning, str):
+            if learning not in LEARNINGS:
+                raise ValueError(
+                    f"learning={learning!r} has no parameters of its own; name one of "
+                    f"{sorted(LEARNINGS)} or give an object."
+                )
+            params = params | {"learning": LEARNINGS[learning]()}
+        return super().set_params(**params)
+
+    # ------------------------------------------------------------------ the way of the data
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Train the network and label its neurons.
+        """Train the network.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or \
 (n_samples, n_channels, n_steps)
-            Features, or spike trains of zeros and ones, whose first column is
-            silent by convention.
+            Features, or spike trains of zeros and ones. Spike trains with spikes in the
+            first column get a silent one before it, as time runs from 1.
         y : array-like of shape (n_samples,)
             Class labels of any type, at least two different ones.
 
@@ -490,22 +350,215 @@ default=-70, -100, -55 and -90
         ------
         ValueError
             If a parameter, the data or the labels are not valid.
+
+        Warns
+        -----
+        UserWarning
+            If a parameter is set that this learning does not read.
         """
         with unchanged_on_error(self):
-            return self._fit(X, y)
-
-    def _fit(self, X, y):
-        started = time.perf_counter()
-        for epoch in self._fit_epochs(X, y):
-            if self.verbose:
-                seconds = time.perf_counter() - started
-                print(f"epoch {epoch}/{self.parameters_.epochs}, {seconds:.1f} s")
+            started = time.perf_counter()
+            for epoch, taught in self.fit_epochs(X, y):
+                if self.verbose:
+                    seconds = time.perf_counter() - started
+                    print(
+                        f"epoch {epoch}/{self.parameters_.epochs}: {taught:.0%} of the samples "
+                        f"taught, {seconds:.1f} s"
+                    )
+                    started = time.perf_counter()
         return self
 
-    def _fit_epochs(self, X, y):
-        """Train epoch by epoch; after each, the classifier is fitted."""
+    def fit_epochs(self, X, y):
+        """Train epoch by epoch: yield the number of each and the fraction that taught.
+
+        After each, the classifier answers; after the last, it decides as after `fit`.
+        """
+        X, y = self._check_training_data(X, y)
+        generator = random_generator(self.random_state)
+        samples = self._prepare(X, y, generator)
+        learn = self._until_no_change if self.early_stopping else self._learn
+        yield from learn(samples, y, generator)
+
+    def _prepare(self, X, y, generator):
+        """Fit all that stands before the network, and make the network."""
+        seed = int(generator.integers(2**31))
+        counts = np.bincount(y)
+        task = Task(self._kind_of(X), counts)
+        self.learning_ = make_learning(self.learning, task)
+        typical = self.learning_.defaults(task)
+        self.augmentation_ = self._fit_augmentation(X, len(counts))
+        moved = X if self.augmentation_ is None else self.augmentation_.blurred(X)
+        self.features_ = None if self.features is None else clone(self.features).fit(moved, y)
+        if self.features_ is not None:
+            moved = self._check_axes(self.features_.transform(moved))
+        self.encoder_ = None if moved.ndim == 3 else self._fit_encoder(moved, typical, seed)
+        samples = Presentations(X, self.encoder_, self.features_, self.augmentation_)
+        self.module_steps_ = samples.n_steps
+        self.n_steps_in_ = samples.n_steps - self.starts_at_once_
+        self.parameters_ = self._used_parameters(typical)
+        self.module_ = self._new_module(samples.n_channels, typical, generator)
+        self._warn_of_unread()
+        return samples
+
+    def _learn(self, samples, y, generator):
+        module, learning, weights = self.module_, self.learning_, np.ones(len(y))
+        learning.start(module, samples, y, generator)
+        for self.n_iter_ in range(1, self.parameters_.epochs + 1):
+            taught = learning.learn_epoch(module, samples, y, weights, generator)
+            if self.n_iter_ == self.parameters_.epochs:
+                learning.finish(module, samples, y, weights, generator)
+            yield self.n_iter_, taught
+
+    def _until_no_change(self, samples, y, generator):
+        """Learn from a part; go on from the best epoch more slowly when the rest sees no rise."""
+        train, held = self._held_back(y, generator)
+        shown, judged, y_shown = samples.subset(train), samples.subset(held), y[train]
+        learning, weights = self.learning_, np.ones(len(train))
+        learning.start(self.module_, shown, y_shown, generator)
+        self.validation_scores_, stale, cuts, highest = [], 0, 0, -1.0
+        for self.n_iter_ in range(1, self.parameters_.epochs + 1):
+            taught = learning.learn_epoch(self.module_, shown, y_shown, weights, generator)
+            score = float(np.mean(self._decide(judged).argmax(axis=1) == y[held]))
+            self.validation_scores_.append(score)
+            stale = 0 if score > highest else stale + 1
+            if score >= highest:
+                highest, self.best_epoch_, best = score, self.n_iter_, copy.deepcopy(self.module_)
+            yield self.n_iter_, taught
+            if stale >= self.n_iter_no_change:
+                if cuts == _CUTS:
+                    break
+                self.module_, cuts, stale = copy.deepcopy(best), cuts + 1, 0
+                self.module_.learning_rate_factor = _CUT**cuts
+        self.module_ = best
+        learning.finish(best, shown, y_shown, weights, generator)
+
+    def _decide(self, samples):
+        """How much speaks for each class: encode, present, decide, batch by batch."""
+        module, learning = self.module_, self.learning_
+        activity = module.activity(samples, np.arange(len(samples)), n_jobs=self.n_jobs)
+        scores = learning.decide(module, activity)
+        augmentation = samples.augmentation
+        if augmentation is not None and augmentation.looks_again:
+            clear = learning.chances(module, scores).max(axis=1) >= _CLEAR
+            unclear = np.flatnonzero(~clear)
+            if len(unclear) > 0:
+                activity = self._look_again(samples, unclear, activity[unclear])
+                scores[unclear] = learning.decide(module, activity)
+        return scores
+
+    def _look_again(self, samples, unclear, activity):
+        """The highest activity of each neuron over some more looks at images."""
+        for X in samples.augmentation.looks(samples.X[unclear]):
+            look = Presentations(X[:0], samples.encoder, samples.features)
+            look.X = X
+            again = self.module_.activity(look, np.arange(len(X)), n_jobs=self.n_jobs)
+            activity = np.maximum(activity, again)
+        return activity
+
+    # ------------------------------------------------------------------- what stands before
+
+    def _kind_of(self, X):
+        """What a learning goes by: raw images, tables, features of a layer or spike trains."""
+        if self.features is not None:
+            return "features"
+        if X.ndim == 3:
+            return "spikes"
+        shape = self._image_shape(X)
+        if shape is None:
+            return "table"
+        return "image" if shape[0] == 1 else "features"
+
+    def _image_shape(self, X):
+        """The layout of flat images as (n_maps, height, width), None if X is something else."""
+        if X.ndim != 2:
+            return None
+        if isinstance(self.augmentation, ImageAugmentation):
+            return self.augmentation.layout(X)
+        return find_image_shape(X)
+
+    def _fit_augmentation(self, X, n_classes):
+        if self.augmentation is None or X.ndim != 2 or isinstance(self.encoder, SpikeEncoder):
+            return None
+        augmentation = self.augmentation
+        if isinstance(augmentation, str):
+            shape = self._image_shape(X) if self.learning_.moves_images else None
+            if shape is None:
+                return None
+            has_maps = shape[0] > 1 or self.features is not None
+            augmentation = ImageAugmentation(shape, test_time=_LOOK_AT_MAPS if has_maps else 0.0)
+        augmentation = clone(augmentation).fit(X, n_classes)
+        if augmentation.image_shape_ is None:
+            warnings.warn(
+                "augmentation does nothing: the features were not recognised as square images. "
+                "Give their image_shape.",
+                stacklevel=2,
+            )
+            return None
+        return augmentation
+
+    def _fit_encoder(self, X, typical, seed):
+        if isinstance(self.encoder, SpikeEncoder):
+            return clone(self.encoder).fit(X)
+        encoding = typical["encoding"] if self.encoder == "auto" else self.encoder
+        fields = typical["fields"] if encoding == "receptive_fields" else {}
+        return SpikeEncoder(
+            encoding,
+            training_duration=self.training_duration or typical["training_duration"],
+            min_frequency=self.min_frequency,
+            max_frequency=self.max_frequency,
+            random_state=seed,
+            **fields,
+        ).fit(X)
+
+    def _used_parameters(self, typical):
+        """The settings of the network, as they are used."""
+        settings = {name: getattr(self, name) for name in self._settings()}
+        settings |= {k: typical[k] for k, v in settings.items() if v is None}
+        settings["training_duration"] = self.module_steps_ - 1
+        if self.encoder_ is not None:
+            settings["min_frequency"] = self.encoder_.min_frequency
+            settings["max_frequency"] = self.encoder_.max_frequency
+        return Parameters(**settings)
+
+    def _new_module(self, n_channels, typical, generator):
+        learning = self.learning_
+        hidden = np.asarray(learning.hidden_layer_sizes)
+        if hidden.ndim != 1 or (
+            hidden.size > 0 and (hidden.dtype.kind not in "iu" or hidden.min() < 1)
+        ):
+            raise ValueError(
+                "hidden_layer_sizes must be a sequence of integers >= 1, got "
+                f"{learning.hidden_layer_sizes!r}."
+            )
+        n_neurons = typical["n_neurons"] if self.n_neurons is None else self.n_neurons
+        module = Module(self.parameters_, learning=learning, random_state=generator)
+        module.synapse = None if self.synapse is None else clone(self.synapse)
+        module.n_classes, module.n_jobs = len(self.classes_), self.n_jobs
+        module.initialise_layers([n_channels, *hidden.tolist(), n_neurons])
+        return module
+
+    def _warn_of_unread(self):
+        """Say which settings this learning and this encoder do not read, and who does."""
+        reads = set(self.learning_.reads)
+        if self.synapse is not None:
+            reads |= {"min_weight", "max_weight"}
+        if self.encoder_ is not None and not isinstance(self.encoder, SpikeEncoder):
+            reads.add("training_duration")
+            if self.encoder_.has_frequency:
+                reads |= {"min_frequency", "max_frequency"}
+        for name in self._settings():
+            value, default = getattr(self, name), _SIGNATURE[name].default
+            if name not in reads and value != default:
+                warnings.warn(
+                    f"{name}={value!r} has no effect: {type(self.learning_).__name__} does not "
+                    f"read it. {_who_reads(name)}",
+                    stacklevel=2,
+                )
+
+    # ------------------------------------------------------------------------- checks
+
+    def _check_training_data(self, X, y):
         X, y = validate_data(self, X, y, allow_nd=True, dtype="numeric")
-        X = self._check_axes(X)
         check_classification_targets(y)
         self.classes_, y = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -513,257 +566,69 @@ default=-70, -100, -55 and -90
                 "SNNClassifier needs samples of at least 2 classes, "
                 f"got one class: {self.classes_[0]!r}."
             )
-        generator = random_generator(self.random_state)
-        encoder = self._new_encoder(X, int(generator.integers(2**31)))
-        self.encoder_ = encoder.fit(X) if X.ndim == 2 else None
-        self.n_steps_in_ = X.shape[2] if X.ndim == 3 else encoder.n_steps_
-        self.image_shape_ = self._find_image_shape(X) if X.ndim == 2 else None
-        self.parameters_ = self._new_parameters()
-        learn = self._learn_by_stdp if self.learning == "stdp" else self._learn_by_reward
-        if self.early_stopping:
-            yield from self._until_no_change(learn, X, y, generator)
-        else:
-            for self.n_iter_ in learn(X, y, generator):
-                yield self.n_iter_
-
-    def _until_no_change(self, learn, X, y, generator):
-        X, X_held, y, y_held = train_test_split(
-            X,
-            y,
-            test_size=self.validation_fraction,
-            stratify=y,
-            random_state=int(generator.integers(2**31)),
-        )
-        self.validation_scores_ = []
-        for self.n_iter_ in learn(X, y, generator):
-            predicted = self._share_classes(X_held).argmax(axis=1)
-            self.validation_scores_.append(float(np.mean(predicted == y_held)))
-            self.best_epoch_ = int(np.argmax(self.validation_scores_)) + 1
-            if self.best_epoch_ == self.n_iter_:
-                best = copy.deepcopy((self.module_, self.neuron_votes_, self.neuron_label_map_))
-            yield self.n_iter_
-            if self.n_iter_ - self.best_epoch_ >= self.n_iter_no_change:
-                break
-        self.module_, self.neuron_votes_, self.neuron_label_map_ = best
-
-    def _learn_by_stdp(self, X, y, generator):
-        self.module_ = self._new_module(generator)
-        order = generator.permutation(len(X)) if self.shuffle else np.arange(len(X))
-        for epoch in range(1, self.parameters_.epochs + 1):
-            self._present(X, y, order)
-            if self.unlearning_share > 0:
-                n_unlearned = max(1, round(self.unlearning_share * len(X)))
-                chosen = generator.permutation(len(X))[:n_unlearned]
-                self._present(X, None, chosen, rule="ngauss")
-            self._label_neurons(X, y)
-            yield epoch
-
-    def _learn_by_reward(self, X, y, generator):
-        if self.synapse is not None or len(self._hidden_layer_sizes()) > 0:
-            raise ValueError(
-                'synapse and hidden_layer_sizes belong to learning="stdp", got '
-                f"synapse={self.synapse!r} and hidden_layer_sizes={self.hidden_layer_sizes!r} "
-                'with learning="reward".'
-            )
-        n_classes, on_fields = len(self.classes_), self._has_receptive_fields()
-        n_neurons = _NEURONS_A_CLASS_ON_FIELDS if on_fields else _NEURONS_A_CLASS
-        if self.n_neurons is not None:
-            n_neurons = max(1, self.n_neurons // n_classes)
-        shared = (name for name in RewardSettings._fields if name not in ("n_steps", "eta"))
-        settings = {name: getattr(self, name) for name in shared}
-        settings |= {"n_steps": self.n_steps_in_ - 1, "eta": self.parameters_.eta}
-        if self.second_look == "auto":
-            has_maps = self.image_shape_ is not None and self.image_shape_[0] > 1
-            settings["second_look"] = _SECOND_LOOK_AT_MAPS if has_maps else 0.0
-        classes_of_neurons = assign_neurons(y, n_classes, n_neurons)
-        module = RewardModule(RewardSettings(**settings), classes_of_neurons, n_classes, generator)
-        self.module_, self.neuron_label_map_ = module, classes_of_neurons
-        self.neuron_votes_ = np.eye(n_classes)[:, classes_of_neurons]
-        jittered = self.image_shape_ is not None and self.jitter > 0
-        samples = self._in_batches(self._intensities if jittered else self._traces, X)
-        module.recruit(lambda chosen: self._traces(X[chosen]), samples.shape[1], y)
-        groups = self.encoder_.channel_features_ if on_fields else None
-        shape = self.image_shape_ if jittered else None
-        for epoch in range(1, self.parameters_.epochs + 1):
-            module.learn(samples, y, shape, groups)
-            yield epoch
-
-    def _has_receptive_fields(self):
-        return self.encoder_ is not None and self.encoder_.encoding == "receptive_fields"
-
-    def _find_image_shape(self, X):
-        if self.learning == "stdp" or self.image_shape is None or self._has_receptive_fields():
-            return None
-        if isinstance(self.image_shape, str):
-            return find_image_shape(X)
-        shape = tuple(self.image_shape)
-        shape = (1, *shape) if len(shape) == 2 else shape
-        if len(shape) != 3 or math.prod(shape) != X.shape[1]:
-            raise ValueError(
-                "image_shape must be (height, width) or (n_maps, height, width) and multiply to "
-                f"the number of features, {X.shape[1]}; got {self.image_shape!r}."
-            )
-        return shape
-
-    def _in_batches(self, function, X):
-        """Call a function on batches of samples on `n_jobs` threads; join the results."""
-        if len(X) <= _BATCH:
-            return function(X)
-        one = function(X[:1])
-        joined = np.empty((len(X), *one.shape[1:]), one.dtype)
-
-        def fill(start):
-            joined[start : start + _BATCH] = function(X[start : start + _BATCH])
-
-        Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(fill)(start) for start in range(0, len(X), _BATCH)
-        )
-        return joined
-
-    def _intensities(self, X):
-        """What the channels show of features: float32, blurred if they are images."""
-        intensities = self.encoder_._intensities(X)
-        if self.image_shape_ is None:
-            return intensities.astype(np.float32)
-        return blur_images(intensities, self.image_shape_, self.blur * max(self.image_shape_[1:]))
-
-    def _traces(self, X):
-        if self.encoder_ is None:
-            return traces_of_spikes(X, self.decision_step)
-        return self.module_.traces(self._intensities(X))
-
-    def _setting(self, name):
-        value = getattr(self, name)
-        return _DEFAULTS[self.learning].get(name) if value is None else value
-
-    def _new_parameters(self):
-        parameters = Parameters(**{name: self._setting(name) for name in _SETTINGS})
-        parameters.training_duration = self.n_steps_in_ - 1
-        return parameters
-
-    def _new_module(self, generator):
-        module = Module(self.parameters_, random_state=generator)
-        module.wta, module.true_lif = self.wta, self.true_lif
-        module.learning_rule = self.learning_rule
-        module.synapse = None if self.synapse is None else clone(self.synapse)
-        encoder = self.encoder_
-        n_channels = self.n_features_in_ if encoder is None else encoder.n_channels_
-        module.initialise_layers(
-            [n_channels, *self._hidden_layer_sizes(), self._setting("n_neurons")],
-            initial_weights=self.initial_weights,
-        )
-        return module
-
-    def _present(self, X, y, order, rule=None):
-        for batch in gen_batches(len(order), _BATCH):
-            chosen = order[batch]
-            labels = None if y is None else y[chosen]
-            self.module_.learn(self._spike_trains(X[chosen]), labels, rule=rule)
-
-    def _hidden_layer_sizes(self):
-        sizes = np.asarray(self.hidden_layer_sizes)
-        if sizes.ndim != 1 or (
-            sizes.size > 0 and (sizes.dtype.kind not in "iu" or sizes.min() < 1)
-        ):
-            raise ValueError(
-                "hidden_layer_sizes must be a sequence of integers >= 1, got "
-                f"{self.hidden_layer_sizes!r}."
-            )
-        return sizes.tolist()
+        self.starts_at_once_ = False
+        if X.ndim == 3 and self.features is None:
+            self.starts_at_once_ = bool(np.asarray(X)[:, :, 0].any())
+        self.n_axes_in_ = X.ndim
+        X = self._check_axes(X)
+        return X, y
 
     def _check_axes(self, X):
-        if X.ndim == 3:
-            if X.shape[2] == 1:
-                raise ValueError(
-                    "spike trains must have at least 2 time steps, the first one silent, got 1."
-                )
-            return check_spike_trains(X)
-        if X.ndim == 2:
+        """Check features or spike trains; put a silent step before those that need one."""
+        if X.ndim not in (2, 3):
+            raise ValueError(
+                "X must have shape (n_samples, n_features) or (n_samples, n_channels, n_steps), "
+                f"got shape {X.shape}."
+            )
+        if X.ndim == 2 or self.features is not None:
             return np.asarray(X, dtype=np.float64)
-        raise ValueError(
-            "X must have shape (n_samples, n_features) or (n_samples, n_channels, n_steps), "
-            f"got shape {X.shape}."
-        )
+        X = check_spike_trains(X)
+        if self.starts_at_once_:
+            return np.pad(X, ((0, 0), (0, 0), (1, 0)))
+        if X.shape[2] == 1:
+            raise ValueError(
+                "spike trains must have at least 2 time steps, the first one silent, got 1."
+            )
+        check_first_step(X)
+        return X
 
-    def _new_encoder(self, X, seed):
-        if isinstance(self.encoder, SpikeEncoder):
-            return clone(self.encoder)
-        settings = {
-            "training_duration": self._setting("training_duration"),
-            "min_frequency": self.min_frequency,
-            "max_frequency": self.max_frequency,
-            "random_state": seed,
-        }
-        encoding = self.encoder
-        if encoding == "auto":
-            is_image = X.ndim == 2 and X.shape[1] >= _IMAGE_FEATURES and X.min() >= 0
-            code = "rate" if self.learning == "stdp" else "latency"
-            encoding = code if is_image else "receptive_fields"
-        if encoding == "receptive_fields" and self.learning == "reward":
-            # Ten fields, one and a half times as wide as they are apart.
-            settings |= {"n_fields": 10, "field_variance": 1 / 36, "scale": "standard"}
-        return SpikeEncoder(encoding, **settings)
-
-    def _spike_trains(self, X):
-        return X if self.encoder_ is None else self.encoder_._encode(X)
-
-    def _count_spikes(self, X):
-        return self.module_.count_spikes(self._spike_trains(X))
-
-    def _label_neurons(self, X, y):
-        n_classes = len(self.classes_)
-        if self.labeling == "reference":
-            labels = self.module_.neuron_label_map.copy()
-            self.neuron_votes_ = (labels == np.arange(n_classes)[:, np.newaxis]).astype(float)
-        else:
-            counts = self._in_batches(self._count_spikes, X)
-            means = np.array([counts[y == k].mean(axis=0) for k in range(n_classes)])
-            totals = means.sum(axis=0)
-            self.neuron_votes_ = means / np.where(totals > 0, totals, 1)
-            labels = np.where(totals > 0, means.argmax(axis=0), -1)
-            self.module_.neuron_label_map = labels
-        self.neuron_label_map_ = labels
-
-    def _score_classes(self, X):
-        """The share of each class in the decision, of shape (n_samples, n_classes)."""
+    def _check_samples(self, X):
+        """Check X for an answer; return it as the network sees it."""
         check_is_fitted(self)
         X = validate_data(self, X, allow_nd=True, dtype="numeric", reset=False)
-        X = self._check_axes(X)
-        if (X.ndim == 3) != (self.encoder_ is None):
-            seen = "spike trains with 3" if self.encoder_ is None else "features with 2"
+        if X.ndim != self.n_axes_in_:
+            seen = "spike trains with 3" if self.n_axes_in_ == 3 else "features with 2"
             raise ValueError(f"the network was fitted on {seen} axes, got X of shape {X.shape}.")
-        if X.ndim == 3 and X.shape[2] != self.n_steps_in_:
+        X = self._check_axes(X)
+        if self.encoder_ is None and self.features_ is None and X.shape[2] != self.module_steps_:
+            padded = int(self.starts_at_once_)
             raise ValueError(
-                f"the network was fitted on {self.n_steps_in_} time steps, got {X.shape[2]}."
+                f"the network was fitted on {self.module_steps_ - padded} time steps, "
+                f"got {X.shape[2] - padded}."
             )
-        return self._share_classes(X)
+        return Presentations(X, self.encoder_, self.features_, self.augmentation_)
 
-    def _share_classes(self, X):
-        scores = self._in_batches(self._score_batch, X)
-        totals = scores.sum(axis=1, keepdims=True)
-        equal = np.full_like(scores, 1 / scores.shape[1])
-        return np.divide(scores, totals, out=equal, where=totals > 0)
-
-    def _score_batch(self, X):
-        """How much speaks for each class, at least 0."""
-        if self.learning == "reward":
-            return self._race(X)
-        counts = self._count_spikes(X)
-        if self.labeling == "votes":
-            return counts @ self.neuron_votes_.T
-        classes = range(len(self.classes_))
-        return np.column_stack(
-            [_best_neuron(counts, self.neuron_label_map_ == k) for k in classes]
+    def _held_back(self, y, generator):
+        """Split the training set by class; each class keeps a sample to learn from."""
+        counts = np.bincount(y)
+        n_held = int(np.ceil(self.validation_fraction * len(y)))
+        if counts.min() < 2 or len(y) - n_held < len(counts):
+            raise ValueError(
+                "early_stopping holds back a part of each class and needs at least 2 samples of "
+                f"each, got class {self.classes_[counts.argmin()]!r} with {counts.min()} of "
+                f"{len(y)} samples; give more samples or set early_stopping=False."
+            )
+        seed = int(generator.integers(2**31))
+        train, held = train_test_split(
+            np.arange(len(y)), test_size=max(n_held, len(counts)), stratify=y, random_state=seed
         )
+        missing = np.setdiff1d(y, y[train])
+        for label in missing:
+            moved = held[y[held] == label][:1]
+            train, held = np.append(train, moved), np.setdiff1d(held, moved)
+        return train, held
 
-    def _race(self, X):
-        module = self.module_
-        if self.image_shape_ is None or module.settings.second_look == 0:
-            return module.race(self._traces(X))
-        images = self._intensities(X)
-        scores = module.race(module.traces(images))
-        module.look_again(scores, images, self.image_shape_)
-        return scores
+    # ------------------------------------------------------------------------- answers
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
         """Compute how much speaks for each class.
@@ -777,8 +642,8 @@ default=-70, -100, -55 and -90
         Returns
         -------
         ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
-            The shares of :meth:`predict_proba`; for two classes, the second minus
-            the first.
+            The scores of the learning: potentials of a race between the classes, or votes.
+            For two classes, the second minus the first.
 
         Raises
         ------
@@ -787,11 +652,11 @@ default=-70, -100, -55 and -90
         ValueError
             If the data are not valid.
         """
-        shares = self._score_classes(X)
-        return shares[:, 1] - shares[:, 0] if len(self.classes_) == 2 else shares
+        scores = self._decide(self._check_samples(X))
+        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """Compute the share of each class in the decision.
+        """Compute the probability of each class.
 
         Parameters
         ----------
@@ -802,10 +667,9 @@ default=-70, -100, -55 and -90
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Shares that add up to 1; equal ones if no neuron fires. Reward: of the
-            spikes of the race. STDP: of the votes of all spikes; with
-            ``labeling="reference"``, of the spikes of each class' best neuron.
-            They are not calibrated: use ``CalibratedClassifierCV`` for that.
+            From reward: the chance of each class to fire first, given escape noise that was
+            fitted on potentials blind to their samples. By spike timing: shares of the votes,
+            equal if no neuron fires, and not calibrated.
 
         Raises
         ------
@@ -814,7 +678,8 @@ default=-70, -100, -55 and -90
         ValueError
             If the data are not valid.
         """
-        return self._score_classes(X)
+        scores = self._decide(self._check_samples(X))
+        return self.learning_.chances(self.module_, scores)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the class of each sample.
@@ -837,8 +702,12 @@ default=-70, -100, -55 and -90
         ValueError
             If the data are not valid.
         """
-        best = self._score_classes(X).argmax(axis=1)
-        return self.classes_[best]
+        scores = self._decide(self._check_samples(X))
+        return self.classes_[scores.argmax(axis=1)]
+
+    @property
+    def neuron_label_map_(self) -> np.ndarray:
+        return self.module_.neuron_label_map
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -846,17 +715,15 @@ default=-70, -100, -55 and -90
         return tags
 
 
-def _best_neuron(spike_counts, of_class):
-    """Spikes of the neuron of a class that spikes most.
+_SIGNATURE = inspect.signature(SNNClassifier).parameters
 
-    Less than one spike is added, so that of equal neurons the one with the lower
-    index counts more.
-    """
-    if not of_class.any():
-        return np.zeros(len(spike_counts))
-    neurons = np.flatnonzero(of_class)
-    best = spike_counts[:, neurons].argmax(axis=1)
-    n_neurons = spike_counts.shape[1]
-    return (
-        spike_counts[np.arange(len(best)), neurons[best]] + 0.5 - neurons[best] / (2 * n_neurons)
-    )
+
+def _who_reads(name):
+    readers = [learning.__name__ for learning in LEARNINGS.values() if name in learning.reads]
+    if name in ("min_weight", "max_weight"):
+        readers.append("a synapse")
+    if name in ("min_frequency", "max_frequency"):
+        readers.append("an encoder with a frequency that is given by its name")
+    if name == "training_duration":
+        readers.append("an encoder that is given by its name")
+    return f"It is read by {' and '.join(readers)}."

@@ -6,13 +6,16 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels
 from ._sklearn import Interval, StrOptions, _fit_context
-from .common import draw_keys, random_generator, unchanged_on_error
+from ._random import draw_keys, random_generator
+from ._validation import unchanged_on_error
 
 ENCODINGS = ("receptive_fields", "rate", "poisson", "latency")
+_QUANTILES = 1000  # at most
 _STANDARD_REACH = 2.5  # standard deviations to both sides of the mean that are told apart
 
 
@@ -50,11 +53,17 @@ class SpikeEncoder(
         Receptive fields of each feature, at least 1. A single field lies at 0.5.
     field_variance : float, default=0.03
         Variance of a receptive field, in units of the scaled feature.
-    scale : {"auto", "feature", "standard", "sample"} or None, default="auto"
+    field_code : {"rate", "latency"}, default="rate"
+        How receptive fields spike: p as a number of spikes, or by one spike, the
+        stronger the earlier, as "latency" does.
+    scale : {"auto", "feature", "standard", "quantile", "sample"} or None, default="auto"
         How features become numbers between 0 and 1. "feature": by the range of
         each feature in the training data, beyond which values are clipped.
         "standard": by the mean and 2.5 standard deviations of each feature to
-        both sides, beyond which values are clipped. "sample": by the range of all
+        both sides, beyond which values are clipped. "quantile": by their rank in
+        the training data, spread as a normal distribution
+        (:class:`~sklearn.preprocessing.QuantileTransformer`) and clipped at 2.5
+        deviations; outliers and skew do not matter then. "sample": by the range of all
         features of the sample, as for an image. None: they already lie there. "auto"
         is "feature" for receptive fields and "sample" for the other encodings.
     random_state : int, Generator, RandomState or None, default=None
@@ -75,6 +84,8 @@ class SpikeEncoder(
     data_min_, data_max_ : ndarray of shape (n_features_in_,)
         The values of each feature that become 0 and 1, for the scales "feature" and
         "standard".
+    quantiles_ : QuantileTransformer
+        The fitted scale, for "quantile".
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -104,7 +115,8 @@ class SpikeEncoder(
         "max_frequency": [Interval(Real, 0, None, closed="neither")],
         "n_fields": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "field_variance": [Interval(Real, 0, None, closed="neither")],
-        "scale": [StrOptions({"auto", "feature", "standard", "sample"}), None],
+        "field_code": [StrOptions({"rate", "latency"})],
+        "scale": [StrOptions({"auto", "feature", "standard", "quantile", "sample"}), None],
         "random_state": ["random_state", np.random.Generator],
     }
 
@@ -117,6 +129,7 @@ class SpikeEncoder(
         max_frequency=50.0,
         n_fields=5,
         field_variance=0.03,
+        field_code="rate",
         scale="auto",
         random_state=None,
     ):
@@ -126,6 +139,7 @@ class SpikeEncoder(
         self.max_frequency = max_frequency
         self.n_fields = n_fields
         self.field_variance = field_variance
+        self.field_code = field_code
         self.scale = scale
         self.random_state = random_state
 
@@ -172,6 +186,12 @@ class SpikeEncoder(
             self.data_min_, self.data_max_ = centre - reach, centre + reach
         elif self._scale() == "feature":
             self.data_min_, self.data_max_ = X.min(axis=0), X.max(axis=0)
+        elif self._scale() == "quantile":
+            self.quantiles_ = QuantileTransformer(
+                n_quantiles=min(len(X), _QUANTILES),
+                output_distribution="normal",
+                random_state=0,
+            ).fit(X)
         self.n_channels_ = len(self.channel_features_)
         self.n_steps_ = self.training_duration + 1
         self._seed = draw_keys(random_generator(self.random_state), 1)[0]
@@ -210,27 +230,71 @@ class SpikeEncoder(
             between 0 and 1.
         """
         check_is_fitted(self)
-        return self._encode(validate_data(self, X, dtype=np.float64, reset=False))
+        return self.encode(validate_data(self, X, dtype=np.float64, reset=False))
 
-    def _encode(self, X):
+    def traces(self, X: ArrayLike) -> np.ndarray:
+        """Compute the traces that the spikes of features leave at the end of a sample.
+
+        A spike opens its synapse until the sample ends; its trace counts the steps.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, finite.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_channels_), dtype float32 or float64
+            Whole numbers: the sum of ``training_duration + 1 - t`` over the spikes at
+            times t.
+
+        Raises
+        ------
+        NotFittedError
+            If the encoder is not fitted.
+        ValueError
+            If the features are not valid.
+        """
+        check_is_fitted(self)
+        return self.traces_of(validate_data(self, X, dtype=np.float64, reset=False))
+
+    @property
+    def has_frequency(self) -> bool:
+        """Whether `min_frequency` and `max_frequency` matter."""
+        return not self._has_latency()
+
+    def _has_latency(self):
+        by_field = self.encoding == "receptive_fields" and self.field_code == "latency"
+        return by_field or self.encoding == "latency"
+
+    def _latency_counts(self, X):
+        return latency_counts(self._intensities(X), self.training_duration)
+
+    def traces_of(self, X: np.ndarray) -> np.ndarray:
+        """Compute the traces of features that have been checked."""
+        if self._has_latency():
+            return self._latency_counts(X).astype(trace_dtype(self.n_steps_))
+        return traces_of_spikes(self.encode(X))
+
+    def encode(self, X: np.ndarray) -> np.ndarray:
         """Turn features that have been checked into spike trains."""
         spike_trains = np.zeros((len(X), self.n_channels_, self.n_steps_), dtype=np.uint8)
-        intensities, duration = self._intensities(X), self.training_duration
-        if self.encoding == "latency":
-            # floor(x + 1/2), as everywhere, because rint prefers even numbers
-            counts = np.floor(intensities * duration + 0.5).astype(np.int64)
+        duration = self.training_duration
+        if self._has_latency():
+            counts = self._latency_counts(X).astype(np.int64)
             samples, channels = np.nonzero(counts)
             spike_trains[samples, channels, duration + 1 - counts[samples, channels]] = 1
             return spike_trains
+        intensities = self._intensities(X)
         frequencies = self.min_frequency + intensities * (self.max_frequency - self.min_frequency)
         if self.encoding == "receptive_fields":
-            _kernels.fill_periodic(_periods(duration + 1, frequencies), spike_trains)
+            _kernels.codes.fill_periodic(_periods(duration + 1, frequencies), spike_trains)
             return spike_trains
         frequencies[(X if self._scale() == "sample" else intensities) <= 0] = 0
         if self.encoding == "rate":
-            _kernels.fill_periodic(_periods(duration, frequencies), spike_trains)
+            _kernels.codes.fill_periodic(_periods(duration, frequencies), spike_trains)
         else:
-            _kernels.fill_poisson(frequencies / duration, self._seed, spike_trains)
+            _kernels.codes.fill_poisson(frequencies / duration, self._seed, spike_trains)
         return spike_trains
 
     def _intensities(self, X):
@@ -256,6 +320,9 @@ class SpikeEncoder(
                     f"{X.min()} to {X.max()}; use scale='feature' or scale='sample'."
                 )
             return X
+        if scale == "quantile":
+            reach = _STANDARD_REACH
+            return np.clip(self.quantiles_.transform(X) / (2 * reach) + 0.5, 0.0, 1.0)
         if scale in ("feature", "standard"):
             low, high = self.data_min_, self.data_max_
         else:
@@ -304,6 +371,58 @@ class SpikeEncoder(
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def latency_traces(intensities: np.ndarray, n_steps: int) -> np.ndarray:
+    """Compute the traces of a latency code, the strongest input of a sample first.
+
+    Parameters
+    ----------
+    intensities : ndarray of shape (n_samples, n_channels)
+        At least 0.
+    n_steps : int
+        Time steps of a presentation.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_channels)
+        Whole numbers from 0 to `n_steps`.
+    """
+    strongest = intensities.max(axis=1, keepdims=True)
+    shares = intensities / np.where(strongest > 0, strongest, 1.0)
+    return latency_counts(shares, n_steps)
+
+
+def latency_counts(intensities: np.ndarray, n_steps: int) -> np.ndarray:
+    """Steps from each channel's one spike to the end of the sample; 0 for no spike.
+
+    An intensity p between 0 and 1 spikes at step ``n_steps + 1 - round(p n_steps)``.
+    """
+    # floor(x + 1/2), because rint prefers even numbers
+    return np.floor(intensities * n_steps + 0.5)
+
+
+def trace_dtype(n_steps: int) -> type:
+    """The dtype that holds any trace of so many steps exactly: float32 up to 2**24."""
+    return np.float32 if n_steps * (n_steps - 1) // 2 <= 2**24 else np.float64
+
+
+def traces_of_spikes(spike_trains: np.ndarray) -> np.ndarray:
+    """Compute the traces of spike trains: each spike counts the steps since it came.
+
+    Parameters
+    ----------
+    spike_trains : ndarray of shape (n_samples, n_channels, n_steps)
+        Spikes, 0 or 1.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_channels), dtype float32 or float64
+        Whole numbers: the sum of ``n_steps - t`` over the spikes at times t.
+    """
+    n_steps = spike_trains.shape[2]
+    remaining = (n_steps - np.arange(n_steps)).astype(trace_dtype(n_steps))
+    return spike_trains @ remaining
 
 
 def _centers(n_fields):

@@ -17,10 +17,11 @@ from sklearn.base import (
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import _patch_kernels as kernels
-from ._reward_kernels import latency_traces_of_batch
+from . import _kernels
 from ._sklearn import Interval, StrOptions, _fit_context
-from .common import random_generator, unchanged_on_error
+from ._random import random_generator
+from ._validation import unchanged_on_error
+from .encoder import latency_traces
 
 _BATCH = 256  # images worked on at once
 
@@ -393,7 +394,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         generator = random_generator(self.random_state)
         traces = self._traces(X[generator.permutation(len(X))[:500]])
         powers = np.empty(traces.shape)
-        kernels.patch_powers(traces, *self.image_shape_, size, powers)
+        _kernels.windows.patch_powers(traces, *self.image_shape_, size, powers)
         visible = np.argwhere(powers > (self.minimum_contrast * self.n_steps) ** 2)
         if len(visible) == 0:
             raise ValueError("the images are dark: no patch has the minimum_contrast.")
@@ -404,10 +405,10 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         patch = np.empty(size**2)
         for j, (image, pixel) in enumerate(visible[first]):
             row, column = divmod(pixel, self.image_shape_[1])
-            kernels.patch_at(traces[image], *self.image_shape_, size, row, column, patch)
-            kernels.imprint(weights, j, 1.0, patch)
+            _kernels.windows.patch_at(traces[image], *self.image_shape_, size, row, column, patch)
+            _kernels.windows.imprint(weights, j, 1.0, patch)
         shown = visible[generator.integers(0, len(visible), self.n_presentations)]
-        kernels.learn_patches(
+        _kernels.windows.learn_patches(
             weights,
             traces,
             shown,
@@ -432,9 +433,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
 
     def _traces(self, images):
         blurred = blur_images(images, (1, *self.image_shape_), self.blur * max(self.image_shape_))
-        traces = np.empty(blurred.shape)
-        latency_traces_of_batch(blurred, self.n_steps, 0, traces)
-        return traces
+        return latency_traces(blurred.astype(float), self.n_steps)
 
     def transform(self, X: ArrayLike) -> np.ndarray:
         """Compute the features of images.
@@ -464,7 +463,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         for batch in gen_batches(len(X), _BATCH):
             maps = np.zeros((len(X[batch]), *self.map_shape_))
             traces = self._traces(X[batch])
-            kernels.map_patches(weights, traces, *self.image_shape_, size, self.n_winners, maps)
+            _kernels.windows.map_patches(weights, traces, *self.image_shape_, size, self.n_winners, maps)
             maps = maps.reshape(len(maps), -1)
             largest = maps.max(axis=1, keepdims=True)
             features[batch] = (maps / np.where(largest > 0, largest, 1.0)) ** self.compression
@@ -475,3 +474,129 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         tags.input_tags.positive_only = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+# The largest movements: shifts along y and x as fractions of the sides, angle (radians),
+# logarithm of the scale, shear.
+_LARGEST_MOVEMENT = np.array([0.054, 0.054, 0.2, 0.15, 0.35])
+_LOOKS = [sign * np.eye(5)[k] for k in (2, 3, 4) for sign in (1, -1)]
+_FULL_STRENGTH = 25  # samples of a class; above it movements shrink with the power -1/4
+
+
+class ImageAugmentation(BaseEstimator):
+    """Blur images, move them a little in training, and look again in prediction.
+
+    A parameter of SNNClassifier: what it does happens before the image is transformed and
+    encoded. Every presentation for training shifts, turns, scales and shears the image at
+    random; outside an image it is dark.
+
+    Parameters
+    ----------
+    image_shape : {"auto"}, tuple of (height, width) or (n_maps, height, width), default="auto"
+        Layout of flat images. "auto" recognises square images by how much neighbours vary
+        together (:func:`find_image_shape`), and does nothing to what are no images.
+    blur : float, default=0.04
+        Standard deviation of a Gaussian blur, as a fraction of the longer side; 0 for none.
+    strength : float, default=1
+        Factor of the movements in training; 0 for none. At 1, shifts reach 5.4 % of the
+        side, angles 0.2 radians, log scales 0.15 and shears 0.35; with more than 25
+        samples a class they shrink with the fourth root of their number.
+    test_time : float, default=0
+        An image whose class is not clear is looked at again in prediction, turned, scaled
+        and sheared one way and the other; each neuron keeps its highest potential. The
+        strength, as a fraction of the largest movement in training; 0 for never.
+
+    Attributes
+    ----------
+    image_shape_ : tuple of (n_maps, height, width) or None
+        None if the features are no images.
+    movement_ : ndarray of shape (5,)
+        The largest movement of a presentation: shifts along y and x as fractions of the
+        sides, angle in radians, logarithm of the scale, shear.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from nervos_sklearn import ImageAugmentation, SNNClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> augmentation = ImageAugmentation((8, 8), strength=0.5)
+    >>> network = SNNClassifier(50, augmentation=augmentation, random_state=0)
+    >>> network.fit(X[:200], y[:200]).augmentation_.image_shape_
+    (1, 8, 8)
+    """
+
+    _parameter_constraints = {
+        "image_shape": [StrOptions({"auto"}), "array-like"],
+        "blur": [Interval(Real, 0, None, closed="left")],
+        "strength": [Interval(Real, 0, None, closed="left")],
+        "test_time": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(self, image_shape="auto", *, blur=0.04, strength=1.0, test_time=0.0):
+        self.image_shape = image_shape
+        self.blur = blur
+        self.strength = strength
+        self.test_time = test_time
+
+    def fit(self, X: np.ndarray, n_classes: int) -> Self:
+        """Find the layout of the images and how far they may move.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_images, n_pixels)
+        n_classes : int
+
+        Returns
+        -------
+        ImageAugmentation
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not valid or the images do not have the given shape.
+        """
+        self._validate_params()
+        self.image_shape_ = self.layout(X)
+        fewer = min(1.0, (_FULL_STRENGTH * n_classes / len(X)) ** 0.25)
+        self.movement_ = self.strength * fewer * _LARGEST_MOVEMENT
+        return self
+
+    def layout(self, X: np.ndarray) -> tuple | None:
+        """Return the layout of flat images, (n_maps, height, width), or None."""
+        if isinstance(self.image_shape, str):
+            return find_image_shape(X)
+        shape = tuple(self.image_shape)
+        shape = (1, *shape) if len(shape) == 2 else shape
+        if len(shape) != 3 or min(shape) < 1 or math.prod(shape) != X.shape[1]:
+            raise ValueError(
+                "image_shape must be (height, width) or (n_maps, height, width) and multiply to "
+                f"the number of features, {X.shape[1]}; got {self.image_shape!r}."
+            )
+        return shape
+
+    def blurred(self, X: np.ndarray) -> np.ndarray:
+        """Blur images, as float32; what are no images stays as it is."""
+        if self.image_shape_ is None or self.blur == 0:
+            return X
+        return blur_images(X, self.image_shape_, self.blur * max(self.image_shape_[1:]))
+
+    def moved(self, X: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        """Move each image by a movement of its own."""
+        if self.image_shape_ is None or self.strength == 0:
+            return X
+        return self._move(X, generator.uniform(-1, 1, (len(X), 5)) * self.movement_)
+
+    @property
+    def looks_again(self) -> bool:
+        return self.test_time > 0
+
+    def looks(self, X: np.ndarray) -> list[np.ndarray]:
+        """Look at images again, turned, scaled and sheared one way and the other."""
+        movements = [self.test_time * self.movement_ * look for look in _LOOKS]
+        return [self._move(X, np.tile(movement, (len(X), 1))) for movement in movements]
+
+    def _move(self, X, movements):
+        images = np.require(X, np.float32, "CW")
+        moved = np.empty_like(images)
+        _kernels.images.move_images(images, *self.image_shape_[1:], movements, moved)
+        return moved

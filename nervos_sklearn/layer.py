@@ -1,4 +1,4 @@
-"""Layer: the neurons and the weights of one layer, as arrays."""
+"""Layer: the neurons of one layer, and the synapses between them and their inputs."""
 
 from numbers import Integral
 
@@ -6,18 +6,21 @@ import numpy as np
 from sklearn.utils import check_scalar
 
 from . import _kernels
-from .common import check_numbers
+from ._kernels import Device, DeviceState, LayerState, Learning, Record, Teaching, Workspace
+from ._validation import check_numbers
 from .neuron import LIFNeuron, NeuronArrays
 from .parameters import Parameters, check_parameters
+from .threads import on_threads
 
-
-def _writable(array):
-    """Copy an array that joblib has mapped read-only: compiled code tells those from others."""
-    return np.require(array, requirements="CW")
+_LARGEST_MEMO = 1 << 22  # entries of the table that remembers where changes lead
 
 
 class Layer:
-    """A layer of leaky integrate-and-fire neurons and the synapses that lead to it.
+    """A layer of integrate-and-fire neurons and the synapses that lead to it.
+
+    Each synapse is one device of a conductance, its weight; or two, of which the
+    weight is the difference, where a learning with signed weights meets devices of
+    finite levels. A learning proposes changes; the layer writes them as its devices can.
 
     Parameters
     ----------
@@ -34,9 +37,13 @@ class Layer:
     synapses : ndarray of shape (num_output_neurons, num_input_neurons)
         The weights; at first all 1.
     synapse_update_counts : ndarray of shape (num_output_neurons, num_input_neurons)
-        How often each synapse has been written.
-    gains : ndarray of shape (num_output_neurons, num_input_neurons)
-        The factor through which each device is read; empty if all are 1.
+        How often a change of each synapse has been asked for.
+    pulses : ndarray of shape (n_devices, num_output_neurons, num_input_neurons)
+        How often each device has really been changed.
+    accumulators : ndarray of shape (num_output_neurons, num_input_neurons)
+        Changes gathered and not yet written (``update="accumulate"``), else empty.
+    gains : ndarray of shape (n_devices, num_output_neurons, num_input_neurons) or None
+        The factor through which each device is read; None if all are 1.
     num_input_neurons, num_output_neurons : int
     neuron_potential_memories : list of dict
         The recorded potential of each neuron at each time step, in mV.
@@ -70,15 +77,32 @@ class Layer:
         self.num_output_neurons = int(num_output_neurons)
         self.neuron_potential_memories: list[dict[int, float]] = []
         shape = (self.num_output_neurons, self.num_input_neurons)
-        self._synapses = np.ones(shape)
         self.synapse_update_counts = np.zeros(shape, dtype=np.int64)
-        self.gains = np.empty((0, 0))
-        self._levels = np.zeros(shape, dtype=np.int16)
+        self.accumulators = np.empty((0, 0))
+        self.gains = None
+        self.fast = None
+        self._set_conductances(np.ones((1, *shape)))
         self._arrays = NeuronArrays(self.num_output_neurons, parameters)
         self.layer = [
             LIFNeuron._of_layer(parameters, self._arrays, j)
             for j in range(self.num_output_neurons)
         ]
+
+    # ------------------------------------------------------------------ the synapses
+
+    def _set_conductances(self, conductances):
+        self._conductances = conductances
+        if len(conductances) == 1:
+            self._synapses = conductances[0]
+        else:
+            self._synapses = conductances[0] - conductances[1]
+        if not hasattr(self, "pulses") or self.pulses.shape != conductances.shape:
+            self.pulses = np.zeros(conductances.shape, dtype=np.int64)
+
+    @property
+    def conductances(self) -> np.ndarray:
+        """Of each device, of shape (n_devices, num_output_neurons, num_input_neurons)."""
+        return self._conductances
 
     @property
     def synapses(self) -> np.ndarray:
@@ -106,7 +130,30 @@ class Layer:
                 f"synapses must have shape {self._synapses.shape} (neurons, inputs), "
                 f"got {synapses.shape}."
             )
-        self._synapses = synapses
+        if len(self._conductances) == 2:
+            lowest = self.parameters.min_weight
+            synapses = np.stack([np.maximum(synapses, 0), np.maximum(-synapses, 0)]) + lowest
+            self._set_conductances(synapses)
+        else:
+            self._set_conductances(synapses[np.newaxis])
+        self.fast = None
+
+    def use_devices(self, n_devices: int, gains: np.ndarray | None) -> None:
+        """Give each synapse one device, or a pair, each read through a gain of its own."""
+        if n_devices != len(self._conductances):
+            if n_devices == 2:
+                low = np.full_like(self._synapses, self.parameters.min_weight)
+                self._set_conductances(np.stack([low, low]))
+            else:
+                self._set_conductances(self._synapses[np.newaxis].copy())
+        self.gains = gains
+
+    @property
+    def n_writes(self) -> int:
+        """Changes of devices that were really applied."""
+        return int(self.pulses.sum())
+
+    # ------------------------------------------------------- neurons, one time step after another
 
     def initial(self) -> None:
         """Bring every neuron to rest."""
@@ -117,17 +164,29 @@ class Layer:
         """Collect the recorded potentials of the neurons in `neuron_potential_memories`."""
         self.neuron_potential_memories = [neuron.potential_memory for neuron in self.layer]
 
+    def remember_potentials(self, potentials: np.ndarray, steps: tuple) -> list[dict]:
+        """Write recorded potentials (n_neurons, n_steps) to the memories of the neurons."""
+        times = range(steps[0], steps[1] + 1)
+        for neuron, trace in zip(self.layer, potentials.tolist(), strict=True):
+            neuron.potential_memory = {t: trace[t] for t in times}
+        self.update_neuron_potential_memories()
+        return self.neuron_potential_memories
+
+    # ------------------------------------------------------------- learning by spike timing
+
     def learn(
-        self, spike_trains, steps, constants, keys, *, output=False, trace=False
-    ) -> _kernels.Record:
-        """Present samples one after another, and learn from each.
+        self, spike_trains, steps, neuron, plasticity, rule, device, keys, *,
+        output=False, trace=False,
+    ) -> Record:  # fmt: skip
+        """Present samples one after another, and learn from each by spike timing.
 
         Parameters
         ----------
         spike_trains : ndarray of shape (n_samples, num_input_neurons, n_steps), dtype uint8
         steps : tuple of int
             First and last time step.
-        constants : _kernels.Constants
+        neuron, plasticity, rule, device : NamedTuple
+            Constants of the compiled loops; `device` is None for ideal synapses.
         keys : ndarray of shape (n_samples,), dtype uint64
             Seed of the random stream of each presentation.
         output : bool, default=False
@@ -139,17 +198,21 @@ class Layer:
         -------
         _kernels.Record
         """
-        self._synapses = _writable(self._synapses)
+        self._set_conductances(_writable(self._conductances))
         self.synapse_update_counts = _writable(self.synapse_update_counts)
-        self._levels = _writable(self._levels)
-        arrays = self._kernel_arrays(self._arrays, learning=True)
+        learning = self._spike_timing(plasticity, rule, device)
+        state = self._layer_state(self._arrays, by_input=False)
         record = self._new_record(spike_trains, output, trace, weights=trace)
-        _kernels.present_batch(spike_trains, steps, True, arrays, constants, keys, record)
+        _kernels.presentation.present_batch(
+            spike_trains, steps, state, neuron, learning, device, keys, record
+        )
+        if device is None:
+            self.pulses = self.synapse_update_counts[np.newaxis].copy()
         return record
 
     def respond(
-        self, spike_trains, steps, constants, keys, *, output=False, trace=False
-    ) -> _kernels.Record:
+        self, spike_trains, steps, neuron, device, keys, *, output=False, trace=False
+    ) -> Record:
         """Present samples without learning; each answer is independent of the others.
 
         The parameters are those of :meth:`learn`, but one key seeds all samples,
@@ -157,35 +220,296 @@ class Layer:
         may ask at once.
         """
         scratch = NeuronArrays(self.num_output_neurons, self.parameters)
-        arrays = self._kernel_arrays(scratch, learning=False)
+        state = self._layer_state(scratch, by_input=device is None)
         record = self._new_record(spike_trains, output, trace, weights=False)
-        _kernels.present_batch(spike_trains, steps, False, arrays, constants, keys, record)
+        _kernels.presentation.present_batch(
+            spike_trains, steps, state, neuron, None, device, keys, record
+        )
         return record
 
-    def _kernel_arrays(self, arrays, learning):
-        shape = self._synapses.shape if learning else (0, 0)
-        return _kernels.Layer(
+    def _spike_timing(self, plasticity, rule, device):
+        n_inputs, shape = self.num_input_neurons, self._synapses.shape
+        levels = np.empty((0, 0), dtype=np.int16)
+        transitions = np.empty((2, 0, 0, 0), dtype=np.int16)
+        cycles = self.synapse_update_counts
+        if device is not None:
+            self.pulses = _writable(self.pulses)
+            if device.update == _kernels.state.ACCUMULATE:
+                self._make_accumulators()
+            if not device.clipped:
+                cycles = self.pulses[0]
+            if device.n_levels > 0 and device.update == _kernels.state.NEAREST:
+                n_tables, n_levels = device.levels.shape
+                levels = np.empty(shape, dtype=np.int16)
+                memo = (2, n_tables, rule.changes.size, n_levels)
+                if np.prod(memo, dtype=float) <= _LARGEST_MEMO:
+                    transitions = np.full(memo, -1, dtype=np.int16)
+        return Learning(
+            plasticity=plasticity,
+            rule=rule,
+            update_counts=self.synapse_update_counts,
+            touched=np.empty(shape, dtype=np.bool_),
+            workspace=Workspace(
+                inputs=np.empty(n_inputs, np.int32),
+                lags=np.empty(n_inputs, np.int64),
+                changes=np.empty(n_inputs),
+                weights=np.empty(n_inputs),
+                levels=levels,
+                transitions=transitions,
+            ),
+            pulses=self.pulses[0],
+            cycles=cycles,
+            accumulators=self.accumulators,
+        )
+
+    def _make_accumulators(self):
+        shape = self._synapses.shape
+        if self.accumulators.shape != shape:
+            self.accumulators = np.zeros(shape)
+        self.accumulators = _writable(self.accumulators)
+
+    def _layer_state(self, arrays, by_input):
+        return LayerState(
             potential=arrays.potential,
             threshold=arrays.threshold,
             rest_until=arrays.rest_until,
             computed=np.empty(self.num_output_neurons),
             synapses=_writable(self._synapses),
-            by_input=np.empty((0, 0)) if learning else np.array(self._synapses.T, order="C"),
-            gains=_writable(self.gains),
-            levels=self._levels if learning else np.empty(shape, np.int16),
-            update_counts=self.synapse_update_counts if learning else np.empty(shape, np.int64),
-            touched=np.empty(shape, dtype=np.bool_),
+            by_input=np.array(self._synapses.T, order="C") if by_input else None,
+            gains=None if self.gains is None else _writable(self.gains[0]),
         )
 
     def _new_record(self, spike_trains, output, potentials, weights):
         n_samples, n_channels, n_steps = spike_trains.shape
         n_neurons = self.num_output_neurons
         trains = (n_samples, n_neurons, n_steps)
-        return _kernels.Record(
+        return Record(
             spike_counts=np.zeros((n_samples, n_neurons), dtype=np.int64),
             winners=np.zeros(n_samples, dtype=np.int64),
             activity=np.zeros((n_samples, 2), dtype=np.int64),
-            spike_trains=np.zeros(trains if output else (0, 0, 0), dtype=np.uint8),
-            potentials=np.empty(trains if potentials else (0, 0, 0)),
-            weights=np.empty((n_steps if weights else 0, n_neurons, n_channels)),
+            spike_trains=np.zeros(trains, dtype=np.uint8) if output else None,
+            potentials=np.empty(trains) if potentials else None,
+            weights=np.empty((n_steps, n_neurons, n_channels)) if weights else None,
         )
+
+    # ------------------------------------------------------------------ open synapses
+
+    def potentials(
+        self, traces: np.ndarray, device: Device | None = None, unit: float | None = 1.0
+    ) -> np.ndarray:
+        """Compute the potentials that traces leave: an exact sum, V_j = g_j sum_i w_ji q_i.
+
+        Parameters
+        ----------
+        traces : ndarray of shape (n_samples, num_input_neurons)
+            Integers: the steps that each synapse has been open.
+        device : _kernels.Device, optional
+            What the synapses are made of; it must read without noise.
+        unit : float or None, default=1.0
+            The gain g of every neuron; None for 1 / L2 norm of its weights.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, num_output_neurons)
+        """
+        values, gains = self._readings(device, unit)
+        return (traces.astype(np.float64) @ values.T) * gains
+
+    def present_open(self, spike_trains, device, key, unit=1.0, *, trace=False):
+        """Do what :meth:`potentials` does, step by step; each step reads all open synapses.
+
+        Parameters
+        ----------
+        spike_trains : ndarray of shape (n_samples, num_input_neurons, n_steps), dtype uint8
+        device : _kernels.Device or None
+        key : numpy.uint64
+            Seeds the noise of readings, together with the spikes of each sample.
+        unit : float or None, default=1.0
+        trace : bool, default=False
+            Whether to return the potentials of each step.
+
+        Returns
+        -------
+        potentials : ndarray of shape (n_samples, num_output_neurons)
+        recorded : ndarray of shape (n_samples, num_output_neurons, n_steps) or None
+        """
+        values, gains = self._readings(device, unit)
+        n_samples, _, n_steps = spike_trains.shape
+        potentials = np.empty((n_samples, self.num_output_neurons))
+        recorded = np.empty((*potentials.shape, n_steps)) if trace else None
+        _kernels.teaching.present_open_batch(
+            spike_trains, _writable(values), device, np.uint64(key), potentials, recorded
+        )
+        if trace:
+            recorded *= gains[:, np.newaxis]
+        return potentials * gains, recorded
+
+    def _readings(self, device, unit):
+        """What is read of each synapse without noise, and the gain of each neuron."""
+        if (device is None or (device.n_levels == 0 and self.gains is None)) and unit is not None:
+            return self._synapses, unit
+        state = self._device_state(self._conductances, unit)
+        return state.values, state.gains
+
+    def _device_state(self, conductances, unit):
+        state = DeviceState(
+            conductances=_writable(conductances),
+            spreads=None if self.gains is None else _writable(self.gains),
+            pulses=_writable(self.pulses),
+            accumulators=_writable(self.accumulators),
+            values=np.empty(self._synapses.shape),
+            gains=np.full(self.num_output_neurons, 1.0 if unit is None else float(unit)),
+        )
+        _kernels.teaching.refresh(state, unit is None)
+        return state
+
+    def start(self, weights: np.ndarray, device: Device | None, seed, *, averaged=False) -> None:
+        """Program the weights that learning from reward begins with.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (num_output_neurons, num_input_neurons)
+            Devices of finite levels take the nearest ones.
+        device : _kernels.Device or None
+        seed : numpy.uint64
+            Of the noise of these writes.
+        averaged : bool, default=False
+            Whether the answers shall use the mean of all weights: there are fast weights
+            then, which learn, beside those that answer.
+        """
+        if device is None:
+            self._set_conductances(np.array(weights[np.newaxis], order="C"))
+        else:
+            self._program(weights, device, seed)
+        self.fast = self._conductances.copy() if averaged else None
+        self.sums = np.zeros(weights.shape, order="F") if averaged else None
+        self.importance, self.n_shown = 0.0, 0
+
+    def _program(self, weights, device, seed):
+        """Write weights to the devices, the nearest levels they have."""
+        if device.update == _kernels.state.ACCUMULATE:
+            self._make_accumulators()
+        self.pulses = self.pulses.copy()
+        state = self._device_state(self._conductances.copy(), 1.0)
+        _kernels.teaching.program(state, np.ascontiguousarray(weights), device, np.uint64(seed))
+        self._set_conductances(state.conductances)
+        self.pulses = state.pulses
+
+    def teach(
+        self, traces, labels, rates, classes, teaching: Teaching, *, n_columns=1, device=None,
+        unit=1.0, unrest=None, keys=None, importance=None, groups=None, silent=None, n_jobs=None,
+    ) -> int:  # fmt: skip
+        """Present samples one after another, and learn from each by reward.
+
+        Parameters
+        ----------
+        traces : ndarray of shape (n_samples, num_input_neurons), dtype float32
+        labels : ndarray of shape (n_samples,), dtype int64
+        rates : ndarray of shape (n_samples,)
+            A factor of the learning rate for each sample.
+        classes : ndarray of shape (num_output_neurons,), dtype int64
+            The class of each neuron.
+        teaching : _kernels.Teaching
+        n_columns : int, default=1
+            The neurons stand in so many columns of the same size, each of which learns as
+            if it were alone.
+        device : _kernels.Device, optional
+        unit : float or None, default=1.0
+            As in :meth:`potentials`.
+        unrest : ndarray of shape (n_samples, num_input_neurons), optional
+            For devices that are read with noise: the sum over all steps of the squared
+            number of times that each synapse is open.
+        keys : ndarray of shape (n_columns, n_samples), dtype uint64, optional
+            Seed of the random stream of each presentation, for devices.
+        importance : ndarray of shape (n_samples,), optional
+            How much the weights after each presentation count in their mean.
+        groups : ndarray of int of shape (num_input_neurons,), optional
+            The group of each input, such as its feature.
+        silent : ndarray of bool of shape (n_columns, n_samples, n_groups), optional
+            The groups that are silent in a presentation.
+        n_jobs : int, optional
+            Threads for the columns. It does not change the result.
+
+        Returns
+        -------
+        int
+            Presentations that taught, in all columns.
+        """
+        passed = None
+        if importance is not None:
+            passed = self.importance + np.cumsum(importance) - importance
+            self.importance += float(importance.sum())
+        if groups is None:
+            groups = np.zeros(self.num_input_neurons, dtype=np.int64)
+        averaged = importance is not None
+        conductances = self.fast if averaged else self._conductances
+        counts = _by_input(self.synapse_update_counts)
+        sums = _by_input(self.sums) if averaged else None
+        if device is None:
+            weights = _by_input(conductances[0])
+            loop, state = _kernels.teaching.teach, (weights, sums, counts)
+        else:
+            if device.update == _kernels.state.ACCUMULATE:
+                self._make_accumulators()
+            loop = _kernels.teaching.teach_devices
+            state = (self._device_state(conductances, unit), sums, counts)
+            self.pulses, self.accumulators = state[0].pulses, state[0].accumulators
+        width = self.num_output_neurons // n_columns
+
+        def learn_column(k):
+            column = (k * width, (k + 1) * width)
+            hidden = None if silent is None else silent[k]
+            if device is None:
+                return loop(*state, column, classes, traces, labels, rates, passed, groups,
+                            hidden, teaching)  # fmt: skip
+            return loop(*state, column, classes, traces, unrest, labels, rates, passed, groups,
+                        hidden, teaching, device, keys[k])  # fmt: skip
+
+        taught = on_threads(learn_column, range(n_columns), n_jobs)
+        conductances = weights.T[np.newaxis] if device is None else state[0].conductances
+        self.synapse_update_counts = counts.T
+        if averaged:
+            self.fast, self.sums = conductances, sums.T
+        else:
+            self._set_conductances(conductances)
+        if device is None:
+            self.pulses = self.synapse_update_counts[np.newaxis]
+        return sum(taught)
+
+    def settle(self, device: Device | None, seed, *, final: bool = False) -> None:
+        """Let the mean of all fast weights answer from now on.
+
+        On devices of finite levels it is programmed to the nearest ones. Until learning
+        has ended that is a trial: what it writes is only billed the last time.
+
+        Parameters
+        ----------
+        device : _kernels.Device or None
+        seed : numpy.uint64
+            Of the noise of these writes.
+        final : bool, default=False
+            Whether learning has ended.
+        """
+        mean = self.fast[0] if len(self.fast) == 1 else self.fast[0] - self.fast[1]
+        if self.importance > 0:
+            mean = mean - self.sums / self.importance
+        mean = _kernels.state.on_grid(mean)
+        if device is None:
+            self._set_conductances(mean[np.newaxis])
+            return
+        pulses, self._conductances = self.pulses, self.fast
+        self._program(mean, device, seed)
+        if final:
+            self.fast = self._conductances.copy()
+        else:
+            self.pulses = pulses
+
+
+def _by_input(array):
+    """The same array, (n_inputs, n_neurons), with the synapses of an input side by side."""
+    return _writable(array.T)
+
+
+def _writable(array):
+    """Copy an array that joblib has mapped read-only: compiled code tells those from others."""
+    return np.require(array, requirements="CW")

@@ -1,4 +1,4 @@
-"""Module: layers in sequence. Spike trains in, spike counts out; they learn on the way."""
+"""Module: layers in sequence. Spike trains in, answers out; they learn on the way."""
 
 import itertools
 import operator
@@ -6,44 +6,23 @@ import os
 import time
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
-from sklearn.utils import gen_even_slices
 
 from . import _kernels, stdp
-from .common import (
-    check_labels,
-    check_numbers,
-    check_spike_trains,
-    draw_keys,
-    load_model,
-    logger,
-    mkdir,
-    random_generator,
-    save_model,
-    stack_layers,
-    strftime,
-    timenow,
-)
+from ._random import draw_keys, random_generator
+from ._validation import check_first_step, check_labels, check_spike_trains
+from .common import load_model, logger, mkdir, save_model, stack_layers, strftime, timenow
 from .layer import Layer
+from .learning import Learning, STDPLearning
 from .neuron import LIFNeuron, neuron_constants
 from .parameters import Parameters, check_parameters
-from .synapse import (
-    Synapse,
-    apply_truncated_noise_to_value,
-    apply_truncated_noise_vectorized,
-    check_share,
-    from_json,
-    make_device,
-    to_json,
-)
+from .presentations import BATCH, Batch, Presentations, Shown
+from .step_by_step import StepByStep
+from .synapse import DifferentialPair, Synapse, check_share, make_device
+from .threads import on_threads
 
-__all__ = ["Module", "apply_truncated_noise_to_value", "apply_truncated_noise_vectorized"]
+__all__ = ["Module"]
 
-_BATCH = 256  # samples whose spike trains between two layers are held at once
 _FLAGS = (
-    "wta",
-    "true_lif",
-    "learning_rule",
     "allowed_levels",
     "enable_cycle_dependent_weights",
     "cycle_dependent_weight_lookup",
@@ -52,13 +31,13 @@ _FLAGS = (
 )
 
 
-class Module:
-    """A spiking network: layers of neurons in sequence, each learning by itself.
+class Module(StepByStep):
+    """A spiking network: layers of neurons in sequence, and a way to learn.
 
     Make the layers with :meth:`initialise_layers`, set the data, and call
     :meth:`train`. Time runs in steps of 1 ms; a spike train holds one column a
-    step, and its first column is silent by convention. The dynamics are those of
-    the simulator nervos 0.0.7 (arXiv 2506.19377).
+    step, and its first column is silent: time runs from 1. The dynamics are those of
+    the simulator nervos 0.0.7 (arXiv 2506.19377), unless another way to learn is given.
 
     Parameters
     ----------
@@ -66,13 +45,16 @@ class Module:
         Settings of the network.
     identifier : str, optional
         Names the directory of saved epochs; by default the time of creation.
+    learning : Learning, optional
+        How the network learns and decides; by default
+        ``STDPLearning(labeling="reference", shuffle=False)``, as nervos does.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of everything that is drawn: the lags of depression and the synaptic
-        noise.
+        Seed of everything that is drawn.
 
     Attributes
     ----------
     parameters : Parameters
+    learning : Learning
     t0 : float
         Time of creation, in seconds since the epoch; `str_t0` is the same as text.
     dataloader : object
@@ -88,14 +70,16 @@ class Module:
     layer_sizes : list of int
     neuron_label_map : ndarray of shape (n_neurons,)
         The label of each neuron of the last layer, -1 while it has none.
+    decision : dict of str to ndarray
+        What the learning has found to decide by, such as votes or the escape noise.
+    n_classes : int
+        Labels that the network tells apart.
+    n_epochs : int
+        Epochs that it has learned for.
     learned_synapses, learned_neuron_label_map : ndarray
         Weights of all layers and labels of the neurons after :meth:`train`.
-    wta : bool, default=True
-        Winner takes all: only the winning neuron learns when a layer fires.
-    true_lif : bool, default=False
-        Leak in proportion to the distance from rest instead of by a constant.
-    learning_rule : str, callable or array-like, default="conventional"
-        A rule that :func:`nervos_sklearn.stdp.make_rule` knows.
+    wta, true_lif, learning_rule
+        The parameters `wta`, `true_lif` and `rule` of an STDPLearning.
     synapse : Synapse or None, default=None
         A model of the synapse; it takes the place of the following attributes.
     allowed_levels : array-like of shape (n_levels,) or None, default=None
@@ -109,12 +93,12 @@ class Module:
     noise_magnitude_half_range : float, default=0
         Bound of the relative error of a reading.
     n_firings, n_reads, n_writes : int
-        Firings of all layers, readings and writings of their synapses, all while
-        learning.
+        Firings of all layers, readings of their synapses and changes of their devices
+        that were really applied, all while learning.
     receptive_fields : ndarray of shape (n_neurons, n_channels)
         The weights of the first layer.
     synapse_update_counts : list of ndarray of shape (n_neurons, n_inputs)
-        How often each synapse of each layer has been updated.
+        How often a change of each synapse of each layer has been asked for.
     get_spikeplots, get_weight_evolution : bool, default=False
         Whether :meth:`train` records spikes and potentials, and weights.
     spikeplots, layerpotentials, weight_evolution : list
@@ -134,7 +118,12 @@ class Module:
     """
 
     def __init__(
-        self, parameters: Parameters, identifier: str | None = None, *, random_state=None
+        self,
+        parameters: Parameters,
+        identifier: str | None = None,
+        *,
+        learning: Learning | None = None,
+        random_state=None,
     ) -> None:
         check_parameters(parameters)
         if identifier is not None and os.path.basename(str(identifier)) != str(identifier):
@@ -143,17 +132,18 @@ class Module:
                 f"got {identifier!r}."
             )
         self.parameters = parameters
+        self.learning = learning or STDPLearning(labeling="reference", shuffle=False)
         self.t0 = timenow()
         self.str_t0 = strftime(self.t0)
         self.identifier = self.str_t0 if identifier is None else identifier
-        self.logger = logger
         self.dataloader = None
         self.X_train = self.Y_train = self.X_test = self.Y_test = None
         self.layers: list[Layer] = []
         self.layer_sizes: list[int] = []
-        self.wta = True
-        self.true_lif = False
-        self.learning_rule = "conventional"
+        self.decision: dict[str, np.ndarray] = {}
+        self.n_classes = self.n_epochs = 0
+        self.learning_rate_factor = 1.0
+        self.n_jobs = None
         self._synapse: Synapse | None = None
         self.allowed_levels = None
         self.enable_cycle_dependent_weights = False
@@ -165,6 +155,10 @@ class Module:
         self.n_firings = self.n_reads = 0
         self._generator = random_generator(random_state)
         self._noise_key, self._device_key = draw_keys(self._generator, (2, 1))
+
+    @property
+    def logger(self):
+        return logger
 
     # ------------------------------------------------------------------ structure
 
@@ -190,22 +184,27 @@ class Module:
                 "layer_sizes must hold the number of inputs and the size of each layer, "
                 f"got {layer_sizes!r}."
             )
+        if initial_weights not in ("ones", "random"):
+            raise ValueError(
+                f'initial_weights must be "ones" or "random", got {initial_weights!r}.'
+            )
         layers = [
             Layer(self.parameters, n_inputs, n_neurons)
             for n_inputs, n_neurons in itertools.pairwise(layer_sizes)
         ]
-        if initial_weights == "random":
-            bounds = self.parameters.min_weight, self.parameters.max_weight
-            for layer in layers:
-                layer.set_synapses(self._generator.uniform(*bounds, layer.synapses.shape))
-        elif initial_weights != "ones":
-            raise ValueError(
-                f'initial_weights must be "ones" or "random", got {initial_weights!r}.'
-            )
         self.layer_sizes = [int(size) for size in layer_sizes]
         self.layers = layers
         self.neuron_label_map = np.full(self.layer_sizes[-1], -1)
+        self.decision, self.n_epochs = {}, 0
         self.synapse = self.synapse
+        if initial_weights == "random":
+            self.draw_weights()
+
+    def draw_weights(self) -> None:
+        """Draw all weights evenly between the bounds."""
+        bounds = self.parameters.min_weight, self.parameters.max_weight
+        for layer in self.layers:
+            layer.set_synapses(self._generator.uniform(*bounds, layer.synapses.shape))
 
     @property
     def synapse(self) -> Synapse | None:
@@ -213,64 +212,27 @@ class Module:
 
     @synapse.setter
     def synapse(self, synapse: Synapse | None) -> None:
-        for k, layer in enumerate(self.layers):
-            if synapse is None:
-                layer.gains = np.empty((0, 0))
-            else:
-                layer.gains = synapse.gains(layer.synapses.shape, self._key(self._device_key, k))
+        if isinstance(synapse, DifferentialPair) and not self.learning.signed:
+            raise ValueError(
+                f"{type(self.learning).__name__} has no negative weights: give it the synapse "
+                f"itself, {synapse.synapse!r}, instead of a DifferentialPair."
+            )
         self._synapse = synapse
-
-    @staticmethod
-    def _key(key, k):
-        """Make a key for layer k of a key for the network."""
-        return _kernels.scramble(key + np.uint64(k))[0]
+        paired = self.learning.signed and synapse is not None and np.isfinite(synapse.n_levels)
+        n_devices = 2 if paired else 1
+        for k, layer in enumerate(self.layers):
+            gains = None
+            if synapse is not None:
+                shape = (n_devices, layer.num_output_neurons, layer.num_input_neurons)
+                gains = synapse.gains(shape, self._key(self._device_key, k))
+            layer.use_devices(n_devices, gains)
 
     @property
-    def synapse_update_counts(self) -> list[np.ndarray]:
-        return [layer.synapse_update_counts for layer in self.layers]
-
-    @property
-    def receptive_fields(self) -> np.ndarray:
-        return self._made_layers()[0].synapses
-
-    def get_all_synapses(self) -> np.ndarray:
-        """Return a copy of the weights of all layers.
-
-        Returns
-        -------
-        ndarray of shape (n_layers, n_neurons, n_inputs)
-            An object array with one matrix per layer if their shapes differ.
-        """
-        return stack_layers([layer.synapses.copy() for layer in self._made_layers()])
-
-    def _made_layers(self):
-        if not self.layers:
-            raise ValueError("the network has no layers yet: call initialise_layers first.")
-        return self.layers
-
-    def _constants(self, *rules):
-        """Gather what the compiled loops need to answer and, given a rule, to learn."""
-        parameters = self.parameters
-        parameters.validate()
-        recent, silent = np.empty((2, 0))
-        if rules:
-            rule = stdp.make_rule(rules[0], parameters)
-            recent, silent = stdp.tabulate(rule, parameters.past_window)
-        return _kernels.Constants(
-            neuron=neuron_constants(parameters, self.true_lif),
-            plasticity=_kernels.Plasticity(
-                eta=float(parameters.eta),
-                min_weight=float(parameters.min_weight),
-                max_weight=float(parameters.max_weight),
-                wta=bool(self.wta),
-            ),
-            rule=_kernels.Rule(np.concatenate([recent, silent]), len(recent)),
-            device=self._device(),
-        )
-
-    def _device(self):
+    def device(self) -> _kernels.Device | None:
+        """What the compiled loops know of the synapses; None if they are ideal."""
+        low, high = self.parameters.min_weight, self.parameters.max_weight
         if self.synapse is not None:
-            return self.synapse.device(self.parameters.min_weight, self.parameters.max_weight)
+            return self.synapse.device(low, high, self.learning)
         table = self.allowed_levels
         if self.enable_cycle_dependent_weights:
             table = self.cycle_dependent_weight_lookup
@@ -283,7 +245,112 @@ class Module:
         if self.enable_synaptic_noise:
             name = "noise_magnitude_half_range"
             noise = check_share(name, self.noise_magnitude_half_range)
-        return make_device(table, read_noise=noise)
+        if table is None and noise == 0.0:
+            return None
+        return make_device(table, read_noise=noise / 3, bounds=(low, high), clipped=True)
+
+    def made_layers(self) -> list[Layer]:
+        """Return the layers, or raise ValueError if there are none yet."""
+        if not self.layers:
+            raise ValueError("the network has no layers yet: call initialise_layers first.")
+        return self.layers
+
+    def blank_copy(self) -> "Module":
+        """Make a network of the same kind that has learned nothing, with draws of its own."""
+        other = Module(self.parameters, learning=self.learning, random_state=self.draw_generator())
+        other.n_classes, other.n_jobs = self.n_classes, self.n_jobs
+        other._resemble(self)
+        other.initialise_layers(self.layer_sizes)
+        return other
+
+    @property
+    def wta(self) -> bool:
+        return self.learning.wta
+
+    @wta.setter
+    def wta(self, wta: bool) -> None:
+        self.learning.wta = wta
+
+    @property
+    def true_lif(self) -> bool:
+        return self.learning.true_lif
+
+    @true_lif.setter
+    def true_lif(self, true_lif: bool) -> None:
+        self.learning.true_lif = true_lif
+
+    @property
+    def learning_rule(self):
+        return self.learning.rule
+
+    @learning_rule.setter
+    def learning_rule(self, rule) -> None:
+        self.learning.rule = rule
+
+    @property
+    def synapse_update_counts(self) -> list[np.ndarray]:
+        return [layer.synapse_update_counts for layer in self.layers]
+
+    @property
+    def n_writes(self) -> int:
+        return sum(layer.n_writes for layer in self.layers)
+
+    @property
+    def receptive_fields(self) -> np.ndarray:
+        return self.made_layers()[0].synapses
+
+    def get_all_synapses(self) -> np.ndarray:
+        """Return a copy of the weights of all layers.
+
+        Returns
+        -------
+        ndarray of shape (n_layers, n_neurons, n_inputs)
+            An object array with one matrix per layer if their shapes differ.
+        """
+        return stack_layers([layer.synapses.copy() for layer in self.made_layers()])
+
+    # ---------------------------------------------------------------------- chance
+
+    @staticmethod
+    def _key(key, k):
+        """Make a key for layer k of a key for the network."""
+        return _kernels.streams.scramble_key(key[0], k)
+
+    def noise_key(self, k: int) -> np.uint64:
+        """The seed of the noise with which layer k answers."""
+        return np.uint64(self._key(self._noise_key, k))
+
+    def draw_keys(self, size) -> np.ndarray:
+        """Draw seeds of random streams."""
+        return draw_keys(self._generator, size)
+
+    def draw_key(self) -> np.uint64:
+        """Draw the seed of one random stream."""
+        return draw_keys(self._generator, 1)[0]
+
+    def draw_generator(self) -> np.random.Generator:
+        """Draw a generator."""
+        return np.random.default_rng(self._generator.integers(2**63, size=2))
+
+    # ------------------------------------------------------------- what the loops need
+
+    def _neuron_constants(self):
+        return neuron_constants(self.parameters, self.true_lif)
+
+    def _plasticity(self):
+        parameters = self.parameters
+        return _kernels.Plasticity(
+            eta=float(parameters.eta) * self.learning_rate_factor,
+            min_weight=float(parameters.min_weight),
+            max_weight=float(parameters.max_weight),
+            wta=bool(self.wta),
+        )
+
+    def _rule(self, rule):
+        """Tabulate a learning rule over the lags that can occur."""
+        rule = stdp.make_rule(rule, self.parameters)
+        recent, silent = stdp.tabulate(rule, self.parameters.past_window)
+        return _kernels.Rule(np.concatenate([recent, silent]), len(recent))
 
     # ------------------------------------------------------------- batches of samples
 
@@ -293,12 +360,13 @@ class Module:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_steps)
-            Spike trains, 0 or 1.
+            Spike trains, 0 or 1, the first step silent.
         y : array-like of shape (n_samples,), optional
-            Labels, integers from 0: the neuron with the highest potential at the
-            end of a sample takes the sample's label.
+            Labels, integers from 0. By spike timing, the neuron with the highest
+            potential at the end of a sample takes the sample's label; learning from
+            reward needs them.
         rule : str, callable or array-like, optional
-            A learning rule for these samples only.
+            Spike timing: a learning rule for these samples only.
 
         Returns
         -------
@@ -310,21 +378,30 @@ class Module:
         ValueError
             If a spike train or a label is not valid; nothing has changed then.
         """
-        layers = self._made_layers()
+        self.made_layers()
+        self.parameters.validate()
         X = self._check_spikes(X)
         if y is not None:
             y = check_labels("labels y", y, len(X))
-        keys = draw_keys(self._generator, (len(X), len(layers)))
-        constants = self._constants(self.learning_rule if rule is None else rule)
-        steps = (0, X.shape[2] - 1)
+        return self.learning.learn(self, X, y, rule)
+
+    def learn_by_spike_timing(self, X, y, rule) -> np.ndarray:
+        """Do what :meth:`learn` does, with checked spike trains and labels."""
+        layers = self.layers
+        neuron, plasticity = self._neuron_constants(), self._plasticity()
+        table, device = self._rule(rule), self.device
+        keys = self.draw_keys((len(X), len(layers)))
+        steps = (1, X.shape[2] - 1)
         counts = []
-        for start in range(0, len(X), _BATCH):
-            batch = slice(start, start + _BATCH)
+        for start in range(0, len(X), BATCH):
+            batch = slice(start, start + BATCH)
             spikes = X[batch]
             for k, layer in enumerate(layers):
                 layer_keys = np.ascontiguousarray(keys[batch, k])
                 hidden = k + 1 < len(layers)
-                record = layer.learn(spikes, steps, constants, layer_keys, output=hidden)
+                record = layer.learn(
+                    spikes, steps, neuron, plasticity, table, device, layer_keys, output=hidden
+                )
                 self._count(record)
                 spikes = record.spike_trains
             counts.append(record.spike_counts)
@@ -337,9 +414,10 @@ class Module:
         self.n_firings += int(firings)
         self.n_reads += int(reads)
 
-    @property
-    def n_writes(self) -> int:
-        return sum(int(counts.sum()) for counts in self.synapse_update_counts)
+    def count(self, batch: Batch, n_neurons: int) -> None:
+        """Count what a batch costs whose synapses stay open: a reading a step and synapse."""
+        self.n_firings += len(batch.chosen)
+        self.n_reads += int(batch.traces.sum(dtype=float)) * n_neurons
 
     def _check_spikes(self, X):
         X = check_spike_trains(X, self.layer_sizes[0])
@@ -349,6 +427,7 @@ class Module:
                 f"expected spike trains of {duration + 1} steps, a silent one and "
                 f"training_duration={duration}, got {X.shape[2]}."
             )
+        check_first_step(X)
         return X
 
     def count_spikes(self, X: np.ndarray, *, n_jobs: int | None = None) -> np.ndarray:
@@ -357,46 +436,59 @@ class Module:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, n_steps)
-            Spike trains, 0 or 1.
+            Spike trains, 0 or 1, the first step silent.
         n_jobs : int, optional
             Number of threads, as joblib counts them. It does not change the result.
 
         Returns
         -------
         ndarray of shape (n_samples, n_neurons)
-            Spike counts of the last layer.
+            Spike counts of the last layer: how often each neuron won.
 
         Raises
         ------
         ValueError
             If a spike train is not valid.
         """
-        layers = self._made_layers()
+        self.made_layers()
         X = self._check_spikes(X)
-        constants, steps = self._constants(), (0, X.shape[2] - 1)
+        batches = [slice(start, start + BATCH) for start in range(0, len(X), BATCH)]
+        counts = on_threads(lambda batch: self.learning.spikes(self, X[batch]), batches, n_jobs)
+        return np.concatenate(counts)
 
-        def respond(batch):
-            counts = []
-            for start in range(batch.start, batch.stop, _BATCH):
-                spikes = X[start : min(start + _BATCH, batch.stop)]
-                if not spikes.flags.writeable:
-                    spikes = spikes.copy()
-                for k, layer in enumerate(layers):
-                    hidden = k + 1 < len(layers)
-                    key = np.array([self._key(self._noise_key, k)])
-                    record = layer.respond(spikes, steps, constants, key, output=hidden)
-                    spikes = record.spike_trains
-                counts.append(record.spike_counts)
-            return np.concatenate(counts)
+    def respond(self, X: np.ndarray) -> np.ndarray:
+        """Count the spikes with which layers of firing neurons answer checked spike trains."""
+        neuron, device, steps = self._neuron_constants(), self.device, (1, X.shape[2] - 1)
+        spikes = np.require(X, requirements="CW")
+        for k, layer in enumerate(self.layers):
+            key, hidden = np.array([self.noise_key(k)]), k + 1 < len(self.layers)
+            record = layer.respond(spikes, steps, neuron, device, key, output=hidden)
+            spikes = record.spike_trains
+        return record.spike_counts
 
-        n_batches = min(effective_n_jobs(n_jobs), len(X))
-        if n_batches == 1:
-            return respond(slice(0, len(X)))
-        return np.concatenate(
-            Parallel(n_jobs=n_jobs, prefer="threads")(
-                delayed(respond)(batch) for batch in gen_even_slices(len(X), n_batches)
-            )
-        )
+    def activity(self, presentations: Presentations, chosen, *, n_jobs=None) -> np.ndarray:
+        """Compute what the neurons of the last layer do when samples are shown as they are.
+
+        Parameters
+        ----------
+        presentations : Presentations
+        chosen : ndarray of int
+            The samples.
+        n_jobs : int, optional
+            Threads.
+
+        Returns
+        -------
+        ndarray of shape (n_chosen, n_neurons)
+            Spike counts or potentials, as the learning has it.
+        """
+        seen = {self.learning.sees(self): True}
+
+        def answer(start):
+            batch = next(presentations.batches(chosen[start : start + BATCH], **seen))
+            return self.learning.activity(self, batch)
+
+        return np.concatenate(on_threads(answer, range(0, len(chosen), BATCH), n_jobs))
 
     # ------------------------------------------------------------- data in, model out
 
@@ -416,12 +508,16 @@ class Module:
         X, y = self._data("train")
         self._data("test")
         self.spikeplots, self.layerpotentials, self.weight_evolution = [], [], []
+        presentations, weights = Presentations(X), np.ones(len(X))
+        if self.n_epochs == 0:
+            self.n_classes = int(y.max()) + 1
+            self.learning.start(self, presentations, y, self._generator)
         started = time.perf_counter()
         for epoch in range(1, self.parameters.epochs + 1):
             if self.get_spikeplots or self.get_weight_evolution:
                 self._learn_and_record(X, y)
             else:
-                self.learn(X, y)
+                self.learning.learn_epoch(self, presentations, y, weights, self._generator)
             self.learned_synapses = self.get_all_synapses()
             self.learned_neuron_label_map = self.neuron_label_map.copy()
             accuracy = self.test()
@@ -433,6 +529,7 @@ class Module:
                 accuracy,
                 time.perf_counter() - started,
             )
+        self.learning.finish(self, presentations, y, weights, self._generator)
         return accuracy
 
     def _learn_and_record(self, X, y):
@@ -461,7 +558,7 @@ class Module:
         X, y = getattr(self, f"X_{which}"), getattr(self, f"Y_{which}")
         if X is None or y is None:
             raise ValueError(f"there are no data yet: set X_{which} and Y_{which}.")
-        self._made_layers()
+        self.made_layers()
         X = self._check_spikes(X)
         return X, check_labels(f"labels Y_{which}", y, len(X))
 
@@ -479,10 +576,12 @@ class Module:
             If data or layers are missing, or the data are not valid.
         """
         X, y = self._data("test")
-        return float(np.mean(self._labels_of(self.count_spikes(X)) == y))
+        return float(np.mean(self._labels_of(X) == y))
 
-    def _labels_of(self, spike_counts):
-        return self.neuron_label_map[spike_counts.argmax(axis=1)]
+    def _labels_of(self, X):
+        X = self._check_spikes(X)
+        activity = self.activity(Presentations(X), np.arange(len(X)), n_jobs=self.n_jobs)
+        return self.learning.labels(self, activity)
 
     def get_prediction(
         self,
@@ -517,14 +616,14 @@ class Module:
                 self.get_all_synapses() if all_synapses is None else all_synapses,
                 self.neuron_label_map if neuron_label_map is None else neuron_label_map,
             )
-        counts = network.count_spikes(np.asarray(spike_train)[np.newaxis])
-        return int(network._labels_of(counts)[0])
+        return int(network._labels_of(np.asarray(spike_train)[np.newaxis])[0])
 
     def _with(self, all_synapses, neuron_label_map):
         """Make a network of the same kind with other weights and labels."""
-        other = Module(self.parameters, self.identifier)
+        other = Module(self.parameters, self.identifier, learning=self.learning)
         other._resemble(self)
         other.initialise_layers(self.layer_sizes)
+        other.decision, other.n_classes = self.decision, self.n_classes
         other._set_weights(all_synapses, neuron_label_map)
         return other
 
@@ -569,7 +668,7 @@ class Module:
         saved = Module(self.parameters, self.identifier)
         saved._resemble(self)
         saved.load_model(model_location)
-        return saved._labels_of(saved.count_spikes(X))
+        return saved._labels_of(X)
 
     def save_epoch(
         self, epoch: int, synapses: np.ndarray, neuron_label_map: np.ndarray, accuracy: float
@@ -703,9 +802,10 @@ class Module:
         ValueError
             If the spike train or the duration does not fit the network.
         """
-        layers = self._made_layers()
+        self.made_layers()
         spikes = check_spike_trains(np.asarray(spike_train)[np.newaxis], self.layer_sizes[0])
-        steps = _first_and_last(training_duration, spikes.shape[2])
+        check_first_step(spikes)
+        first, last = _first_and_last(training_duration, spikes.shape[2])
         if do_stdp and label is not None:
             label = check_labels("label", [label], 1)[0]
             if np.shape(neuron_label_map) != (self.layer_sizes[-1],):
@@ -718,195 +818,46 @@ class Module:
             layer_potentials_for_one_spike_train is None
             and weight_evolution_for_one_spike_train is None
         )
-        spikeplots, potentials, weights = [spikes[0]], [], []
-        constants = self._constants(*([self.learning_rule] if do_stdp else []))
-        keys = draw_keys(self._generator, (1, len(layers))) if do_stdp else None
-        for k, layer in enumerate(layers):
-            if do_stdp:
-                record = layer.learn(
-                    spikes, steps, constants, keys[:, k].copy(), output=True, trace=trace
-                )
-                self._count(record)
-            else:
-                key = np.array([self._key(self._noise_key, k)])
-                record = layer.respond(spikes, steps, constants, key, output=True, trace=trace)
-            spikes = record.spike_trains
-            spikeplots.append(spikes[0])
-            if trace:
-                potentials.append(_remember_potentials(layer, record.potentials[0], steps))
-                weights.extend(record.weights[: record.activity[0, 0]].copy())
-        winner = int(record.winners[0])
-        if do_stdp and label is not None:
-            neuron_label_map[winner] = label
+        shown = self.learning.present(self, spikes, (max(1, first), last), label, do_stdp, trace)
+        if do_stdp and label is not None and self.learning.names_winners:
+            neuron_label_map[shown.winner] = label
         if recording:
             for taken, offered in (
-                (spikeplots_for_one_spike_train, spikeplots),
-                (layer_potentials_for_one_spike_train, potentials),
-                (weight_evolution_for_one_spike_train, weights),
+                (spikeplots_for_one_spike_train, shown.spikeplots),
+                (layer_potentials_for_one_spike_train, shown.potentials),
+                (weight_evolution_for_one_spike_train, shown.weights),
             ):
                 if taken is not None:
                     taken.extend(offered)
-        return record.spike_counts[0], winner
+        return shown.spike_counts, shown.winner
 
-    # ------------------------------------------------------------------ step by step
-
-    def STDP(self, delta_t: int) -> float:
-        """Evaluate the learning rule.
-
-        Parameters
-        ----------
-        delta_t : float
-            Time of the output spike minus time of the input spike, in ms.
-
-        Returns
-        -------
-        float
-            The change the pair asks for: positive to strengthen the synapse.
-        """
-        rule = stdp.make_rule(self.learning_rule, self.parameters)
-        return float(stdp.evaluate(rule, delta_t))
-
-    def update_synapse(
-        self,
-        synapse_weight: float,
-        weight_factor: float,
-        next_neuron_idx: int,
-        current_neuron_idx: int,
-    ) -> float:
-        """Return a weight after one update, as the synapse would hold it.
-
-        ``w + eta F sign(d) |d|**0.9``, d being what is left to the bound that F
-        moves the weight to; then the nearest level, or write noise, if there are.
-
-        Parameters
-        ----------
-        synapse_weight : float
-            The weight.
-        weight_factor : float
-            F, the value of the learning rule.
-        next_neuron_idx, current_neuron_idx : int
-            Neuron and input of the synapse, in the first layer: its count of
-            updates decides on the levels of a synapse that wears out.
-
-        Returns
-        -------
-        float
-        """
-        count = self._made_layers()[0].synapse_update_counts[next_neuron_idx, current_neuron_idx]
-        return self._updated(synapse_weight, weight_factor, count, self._constants())
-
-    def _updated(self, weight, factor, update_count, constants):
-        """Do with one synapse what the compiled loops do with many."""
-        weights = check_numbers("synapse_weight", [weight], ndim=1)
-        workspace = _kernels.new_workspace(1, constants)
-        workspace.changes[:] = check_numbers("weight_factor", [factor], ndim=1)
-        _kernels.update_synapses(
-            weights,
-            np.full(1, -1, dtype=np.int16),
-            np.array([update_count], dtype=np.int64),
-            np.zeros(1, dtype=np.int32),
-            constants,
-            draw_keys(self._generator, 1),
-            workspace,
-        )
-        return float(weights[0])
-
-    def reweigh_synapses_for_between_input_and_output_neuron(
-        self,
-        current_neuron_idx: int,
-        spike_train_for_current_layer: np.ndarray,
-        synapses: np.ndarray,
-        time_step: float,
-        next_neuron_idx: int,
-        synapse_memory: np.ndarray,
-    ) -> None:
-        """Let one synapse learn from a firing of its neuron.
-
-        One update for each input spike in the past window; if there was none in
-        any window since the memory was cleared, one depression with a random lag.
-
-        Parameters
-        ----------
-        current_neuron_idx : int
-            Index of the input.
-        spike_train_for_current_layer : ndarray of shape (n_inputs, n_steps)
-            The input spikes.
-        synapses : ndarray of shape (n_neurons, n_inputs)
-            Weights; changed in place.
-        time_step : int
-            Time of the firing, in ms.
-        next_neuron_idx : int
-            Index of the neuron that fired.
-        synapse_memory : ndarray of shape (n_neurons, n_inputs)
-            Whether an input spike has reached the synapse's window; changed in place.
-        """
-        j, i = next_neuron_idx, current_neuron_idx
-        constants = self._constants(self.learning_rule)
-        counts = self._layer_of(synapses).synapse_update_counts
-        rule = constants.rule
-        times = int(time_step) - np.arange(min(rule.n_recent, int(time_step) + 1))
-        lags = np.flatnonzero(np.asarray(spike_train_for_current_layer)[i, times])
-        factors = rule.changes[lags]
-        if lags.size:
-            synapse_memory[j, i] = 1
-        elif not synapse_memory[j, i]:
-            factors = self._generator.choice(rule.changes[rule.n_recent :], 1)
-        for factor in factors:
-            synapses[j, i] = self._updated(synapses[j, i], factor, counts[j, i], constants)
-            counts[j, i] += 1
-
-    def _layer_of(self, synapses):
-        for layer in self._made_layers():
-            if layer.synapses is synapses or layer.synapses.shape == np.shape(synapses):
-                return layer
-        raise ValueError(f"no layer has synapses of shape {np.shape(synapses)}.")
-
-    def update_current_potentials_and_adaptive_thresholds(
-        self,
-        current_potentials: np.ndarray,
-        neuron: LIFNeuron,
-        neuron_index: int,
-        spike_train_at_timestep: np.ndarray,
-        synapses_for_neuron_index: np.ndarray,
-        time_step: float,
-        in_training: bool = False,
-    ) -> None:
-        """Let one neuron integrate its inputs and leak, unless it rests.
-
-        Parameters
-        ----------
-        current_potentials : ndarray of shape (n_neurons,)
-            Potentials of the layer, in mV; the neuron's is changed in place.
-        neuron : LIFNeuron
-            The neuron; changed in place.
-        neuron_index : int
-            Its index.
-        spike_train_at_timestep : array-like of shape (n_inputs,)
-            The inputs that spike now, 0 or 1.
-        synapses_for_neuron_index : array-like of shape (n_inputs,)
-            The neuron's weights.
-        time_step : int
-            The time, in ms.
-        in_training : bool, default=False
-            Write the potential to the neuron's memory.
-        """
-        if neuron.rest_until < time_step:
-            constants = self._constants()
-            drive = np.empty(1)
-            _kernels.sum_read_weights(
-                np.array([synapses_for_neuron_index], dtype=float),
-                np.empty((0, 0)),
-                np.flatnonzero(spike_train_at_timestep).astype(np.int32),
-                constants.device.read_noise,
-                draw_keys(self._generator, 1),
-                drive,
-            )
-            neuron.potential, neuron.adaptive_threshold = _kernels.leak(
-                neuron.potential + drive[0], neuron.adaptive_threshold, constants.neuron
-            )
-            current_potentials[neuron_index] = neuron.potential
-        if in_training:
-            neuron.potential_memory[int(time_step)] = neuron.potential
+    def present_by_spike_timing(self, spikes, steps, learns, trace) -> Shown:
+        """Present one checked spike train to layers of firing neurons."""
+        neuron, device = self._neuron_constants(), self.device
+        spikeplots, potentials, weights = [spikes[0]], [], []
+        if learns:
+            plasticity, rule = self._plasticity(), self._rule(self.learning.rule)
+            keys = self.draw_keys((1, len(self.layers)))
+        for k, layer in enumerate(self.layers):
+            if learns:
+                record = layer.learn(
+                    spikes, steps, neuron, plasticity, rule, device, keys[:, k].copy(),
+                    output=True, trace=trace,
+                )  # fmt: skip
+                self._count(record)
+            else:
+                key = np.array([self.noise_key(k)])
+                record = layer.respond(
+                    spikes, steps, neuron, device, key, output=True, trace=trace
+                )
+            spikes = record.spike_trains
+            spikeplots.append(spikes[0])
+            if trace:
+                potentials.append(layer.remember_potentials(record.potentials[0], steps))
+                if record.weights is not None:
+                    weights.extend(record.weights[: record.activity[0, 0]].copy())
+        winner = int(record.winners[0])
+        return Shown(record.spike_counts[0], winner, spikeplots, potentials, weights)
 
 
 def _first_and_last(training_duration, n_steps):
@@ -927,12 +878,3 @@ def _first_and_last(training_duration, n_steps):
             f"the spike train has 0 ... {n_steps - 1}."
         )
     return first, last
-
-
-def _remember_potentials(layer, potentials, steps):
-    """Write recorded potentials (n_neurons, n_steps) to the memories of the neurons."""
-    times = range(max(1, steps[0]), steps[1] + 1)
-    for neuron, trace in zip(layer.layer, potentials.tolist(), strict=True):
-        neuron.potential_memory = {t: trace[t] for t in times}
-    layer.update_neuron_potential_memories()
-    return layer.neuron_potential_memories

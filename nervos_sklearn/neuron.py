@@ -7,7 +7,7 @@ from .common import check_numbers
 from .parameters import Parameters, check_parameters
 
 
-def neuron_constants(parameters: Parameters, true_lif: bool = False) -> _kernels.Neuron:
+def neuron_constants(parameters: Parameters, true_lif: bool = False) -> _kernels.NeuronConstants:
     """Gather what the dynamics of a neuron depend on.
 
     Parameters
@@ -18,9 +18,9 @@ def neuron_constants(parameters: Parameters, true_lif: bool = False) -> _kernels
 
     Returns
     -------
-    _kernels.Neuron
+    _kernels.NeuronConstants
     """
-    return _kernels.Neuron(
+    return _kernels.NeuronConstants(
         resting_potential=float(parameters.resting_potential),
         inhibitory_potential=float(parameters.inhibitory_potential),
         spike_threshold=float(parameters.spike_threshold),

@@ -68,6 +68,8 @@ _SETTINGS = {
     "testing_images_amount": _non_negative(0, int),
 }
 
+DEFAULTS = {name: setting.default for name, setting in _SETTINGS.items()}
+
 
 class Parameters:
     """The settings of a spiking network.

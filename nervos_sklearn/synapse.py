@@ -12,15 +12,24 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_scalar
 
 from . import _kernels
-from .common import check_numbers, draw_keys, random_generator
+from ._kernels.state import UPDATES
+from ._random import draw_keys, random_generator
+from ._validation import check_numbers
 
-_COMMON_PARAMETERS = """read_noise : float, default=0
-        Half range of the relative error of each reading of each synapse: a weight w
-        is read as ``clip(w (1 + e), 0, 1)``, e normal with standard deviation
-        ``read_noise / 3`` and cut off at 3 of them (arXiv 2506.19377).
+_COMMON_PARAMETERS = """update : {"nearest", "pulse", "stochastic", "accumulate"}, optional
+        Finite levels: how a desired change is written. "nearest": the level nearest to
+        the weight that is asked for, as the reference does; changes of less than half a
+        gap are lost. "pulse": one level up or down, whatever the size of the change.
+        "stochastic": whole gaps, and one more with the chance of what is left over the
+        gap. "accumulate": changes are gathered in a digital accumulator beside each
+        synapse, and whole gaps are written. By default the learning chooses: "nearest"
+        by spike timing, "accumulate" from reward.
+    read_noise : float, default=0
+        Relative standard deviation of each reading of each synapse, cut off at 3
+        deviations; a reading never changes the sign.
     write_noise : float, default=0
         Cycle-to-cycle variation: standard deviation of the error of each write, as
-        a share of the range of weights [1]_; cut off at 3 deviations and at the
+        a fraction of the range of weights [1]_; cut off at 3 deviations and at the
         bounds of the weights.
     device_spread : float, default=0
         Device-to-device variation: relative standard deviation of the conductances
@@ -41,7 +50,14 @@ def _with_common_parameters(cls):
 
 
 def make_device(
-    curves=None, table_after=None, read_noise: float = 0.0, write_noise: float = 0.0
+    curves=None,
+    first_cycles=None,
+    *,
+    update: str = "nearest",
+    read_noise: float = 0.0,
+    write_noise: float = 0.0,
+    bounds: tuple[float, float] = (0.0, 1.0),
+    clipped: bool = False,
 ) -> _kernels.Device:
     """Describe a synapse to the compiled loops.
 
@@ -51,11 +67,16 @@ def make_device(
         The levels a weight can take, first those for strengthening, last those for
         weakening; fewer axes stand for one curve, one table. None for a continuous
         weight.
-    table_after : array-like of shape (n_cycles,), optional
-        The table that holds after 0, 1, ... updates of a synapse; the last entry
-        stays. By default each table holds for one update.
+    first_cycles : array-like of int of shape (n_tables,), optional
+        The count of changes from which each table holds, the first 0. By default table
+        k holds after k changes; the last one stays.
+    update : {"nearest", "pulse", "stochastic", "accumulate"}, default="nearest"
     read_noise, write_noise : float
         As in :class:`Synapse`, `write_noise` in units of weight.
+    bounds : tuple of float, default=(0, 1)
+        What write noise cannot cross.
+    clipped : bool, default=False
+        The seed's noise: readings are clipped to [0, 1], and written as they are read.
 
     Returns
     -------
@@ -80,18 +101,24 @@ def make_device(
     n_curves, n_tables, n_levels = curves.shape
     if n_curves * n_levels > np.iinfo(np.int16).max:
         raise ValueError(f"a synapse can have at most 32767 levels, got {n_curves * n_levels}.")
+    if update not in UPDATES:
+        raise ValueError(f"update must be one of {UPDATES} or None, got {update!r}.")
     ranks = np.argsort(curves, axis=2, kind="stable")
     levels = np.take_along_axis(curves, ranks, axis=2)
     in_one_row = (n_tables, n_curves * n_levels)
-    if table_after is None:
-        table_after = np.arange(n_tables)
+    if first_cycles is None:
+        first_cycles = np.arange(n_tables)
     return _kernels.Device(
         levels=np.ascontiguousarray(levels.swapaxes(0, 1)).reshape(in_one_row),
         ranks=np.ascontiguousarray(ranks.swapaxes(0, 1)).reshape(in_one_row),
         n_levels=n_levels,
-        table_after=np.asarray(table_after, dtype=np.int64),
+        first_cycles=np.asarray(first_cycles, dtype=np.int64),
+        update=UPDATES.index(update),
         read_noise=check_share("read_noise", read_noise),
         write_noise=check_share("write_noise", write_noise),
+        lowest=float(bounds[0]),
+        highest=float(bounds[1]),
+        clipped=clipped,
     )
 
 
@@ -108,7 +135,8 @@ class Synapse(BaseEstimator):
     A subclass says by :meth:`curves` which levels a weight can take.
     """
 
-    def __init__(self, *, read_noise=0.0, write_noise=0.0, device_spread=0.0):
+    def __init__(self, *, update=None, read_noise=0.0, write_noise=0.0, device_spread=0.0):
+        self.update = update
         self.read_noise = read_noise
         self.write_noise = write_noise
         self.device_spread = device_spread
@@ -128,8 +156,8 @@ class Synapse(BaseEstimator):
         """
         return None
 
-    def table_after(self):
-        """Return the table that holds after 0, 1, ... updates, or None; see `make_device`."""
+    def tables_from(self):
+        """Return the count of changes from which each table holds, or None; see `make_device`."""
         return None
 
     @property
@@ -138,29 +166,38 @@ class Synapse(BaseEstimator):
         curves = self.curves(0.0, 1.0)
         return float("inf") if curves is None else np.shape(curves)[-1]
 
-    def device(self, min_weight: float, max_weight: float) -> _kernels.Device:
+    def device(self, min_weight: float, max_weight: float, learning) -> _kernels.Device | None:
         """Describe the synapse to the compiled loops.
 
         Parameters
         ----------
         min_weight, max_weight : float
             Bounds of the weights.
+        learning : Learning
+            Chooses how changes are written, unless the synapse does.
 
         Returns
         -------
-        _kernels.Device
+        _kernels.Device, or None if the synapse is ideal
 
         Raises
         ------
         ValueError
             If a parameter of the model is not valid.
         """
-        check_share("device_spread", self.device_spread)
+        curves = self.curves(min_weight, max_weight)
+        spread = check_share("device_spread", self.device_spread)
+        read_noise = check_share("read_noise", self.read_noise)
+        write_noise = check_share("write_noise", self.write_noise)
+        if curves is None and spread == read_noise == write_noise == 0:
+            return None
         return make_device(
-            self.curves(min_weight, max_weight),
-            self.table_after(),
-            self.read_noise,
-            check_share("write_noise", self.write_noise) * (max_weight - min_weight),
+            curves,
+            self.tables_from(),
+            update=learning.update if self.update is None else self.update,
+            read_noise=read_noise,
+            write_noise=write_noise * (max_weight - min_weight),
+            bounds=learning.bounds(curves is None, min_weight, max_weight),
         )
 
     def gains(self, shape: tuple, key: np.uint64) -> np.ndarray:
@@ -168,18 +205,18 @@ class Synapse(BaseEstimator):
 
         Parameters
         ----------
-        shape : tuple of (n_neurons, n_inputs)
+        shape : tuple of (n_devices, n_neurons, n_inputs)
         key : numpy.uint64
             Seed of the devices.
 
         Returns
         -------
-        ndarray of that shape; empty if all devices are alike
+        ndarray of that shape, or None if all devices are alike
         """
         if check_share("device_spread", self.device_spread) == 0:
-            return np.empty((0, 0))
+            return None
         deviations = np.zeros(shape).reshape(-1)
-        _draw_deviations(deviations, np.array([key], dtype=np.uint64))
+        _kernels.streams.fill_deviations(deviations, np.uint64(key))
         return np.maximum(1 + self.device_spread * deviations.reshape(shape), 0.0)
 
 
@@ -220,9 +257,12 @@ class LinearSynapse(Synapse):
     array([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
 
-    def __init__(self, n_states=25, *, read_noise=0.0, write_noise=0.0, device_spread=0.0):
+    def __init__(self, n_states=25, *, update=None, read_noise=0.0, write_noise=0.0, device_spread=0.0):
         super().__init__(
-            read_noise=read_noise, write_noise=write_noise, device_spread=device_spread
+            update=update,
+            read_noise=read_noise,
+            write_noise=write_noise,
+            device_spread=device_spread,
         )
         self.n_states = n_states
 
@@ -272,12 +312,16 @@ class NonLinearSynapse(Synapse):
         nu=3.6,
         *,
         nu_depression=None,
+        update=None,
         read_noise=0.0,
         write_noise=0.0,
         device_spread=0.0,
     ):
         super().__init__(
-            read_noise=read_noise, write_noise=write_noise, device_spread=device_spread
+            update=update,
+            read_noise=read_noise,
+            write_noise=write_noise,
+            device_spread=device_spread,
         )
         self.n_states = n_states
         self.nu = nu
@@ -402,12 +446,16 @@ class TableSynapse(Synapse):
         levels=(0.0, 1.0),
         depression_levels=None,
         *,
+        update=None,
         read_noise=0.0,
         write_noise=0.0,
         device_spread=0.0,
     ):
         super().__init__(
-            read_noise=read_noise, write_noise=write_noise, device_spread=device_spread
+            update=update,
+            read_noise=read_noise,
+            write_noise=write_noise,
+            device_spread=device_spread,
         )
         self.levels = levels
         self.depression_levels = depression_levels
@@ -497,12 +545,16 @@ class EnduranceSynapse(Synapse):
         table=((0.0, 1.0),),
         first_cycles=None,
         *,
+        update=None,
         read_noise=0.0,
         write_noise=0.0,
         device_spread=0.0,
     ):
         super().__init__(
-            read_noise=read_noise, write_noise=write_noise, device_spread=device_spread
+            update=update,
+            read_noise=read_noise,
+            write_noise=write_noise,
+            device_spread=device_spread,
         )
         self.table = table
         self.first_cycles = first_cycles
@@ -515,7 +567,7 @@ class EnduranceSynapse(Synapse):
             )
         return table[np.newaxis]
 
-    def table_after(self):
+    def tables_from(self):
         if self.first_cycles is None:
             return None
         first = np.asarray(self.first_cycles)
@@ -529,7 +581,7 @@ class EnduranceSynapse(Synapse):
                 "first_cycles must hold an increasing count of updates for each of the "
                 f"{len(self.table)} rows of the table, the first 0; got {self.first_cycles!r}."
             )
-        return np.searchsorted(first, np.arange(first[-1] + 1), side="right") - 1
+        return first
 
     @classmethod
     def from_memory_window(
@@ -587,8 +639,47 @@ class EnduranceSynapse(Synapse):
         return cls(table, first_cycles, **parameters)
 
 
+class DifferentialPair(Synapse):
+    """A signed synapse of two devices: the weight is G+ - G-.
+
+    A learning with signed weights makes it by itself of a bare device of finite levels.
+    Strengthening raises G+ if G- is at its lowest, else it lowers G-; weakening mirrors that.
+
+    Parameters
+    ----------
+    synapse : Synapse
+        The model of each of the two devices.
+
+    Examples
+    --------
+    >>> from nervos_sklearn import DifferentialPair, LinearSynapse
+    >>> pair = DifferentialPair(LinearSynapse(16, device_spread=0.1))
+    >>> pair.n_levels, pair.set_params(synapse__n_states=5).n_levels
+    (16, 5)
+    """
+
+    def __init__(self, synapse):
+        self.synapse = synapse
+
+    def curves(self, min_weight, max_weight):
+        return self.synapse.curves(min_weight, max_weight)
+
+    def device(self, min_weight, max_weight, learning):
+        return self.synapse.device(min_weight, max_weight, learning)
+
+    def gains(self, shape, key):
+        return self.synapse.gains(shape, key)
+
+
 _TABLES_OF_A_WINDOW = 200
-MODELS = (IdealSynapse, LinearSynapse, NonLinearSynapse, TableSynapse, EnduranceSynapse)
+MODELS = (
+    IdealSynapse,
+    LinearSynapse,
+    NonLinearSynapse,
+    TableSynapse,
+    EnduranceSynapse,
+    DifferentialPair,
+)
 
 
 def to_json(synapse: Synapse | None) -> dict | None:
@@ -612,18 +703,6 @@ def from_json(description: dict | None) -> Synapse | None:
             f"unknown synapse model {description['model']!r}, not of {sorted(models)}."
         )
     return models[description["model"]](**description["parameters"])
-
-
-@_kernels.compiled
-def _draw_deviations(values, stream):
-    for k in range(values.size):
-        values[k] = _kernels.truncated_normal(stream)
-
-
-@_kernels.compiled
-def _apply_noise(values, half_range, stream):
-    for k in range(values.size):
-        values[k] = _kernels.noisy(values[k], half_range, stream)
 
 
 def apply_truncated_noise_vectorized(
@@ -666,7 +745,8 @@ def apply_truncated_noise_vectorized(
     if not np.isfinite(values).all():
         raise ValueError("values must be finite numbers, got NaN or infinity.")
     flat = values.reshape(-1)
-    _apply_noise(flat, half_range, draw_keys(random_generator(random_state), 1))
+    device = make_device(read_noise=half_range / 3, clipped=True)
+    _kernels.synapses.apply_noise(flat, device, draw_keys(random_generator(random_state), 1))
     return flat.reshape(values.shape)
 
 

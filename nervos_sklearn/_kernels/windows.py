@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from ._kernels import compiled, part
-from ._reward_kernels import RESOLUTION
+from .compiling import compiled, part
+from .synapses import on_grid
 
 
 @compiled
@@ -48,9 +48,9 @@ def imprint(weights, j, rate, patch):
     for k in range(patch.size):
         weights[k, j] += rate * patch[k]
         power += weights[k, j] ** 2
-    scale = RESOLUTION / math.sqrt(power)
+    scale = 1.0 / math.sqrt(power)
     for k in range(patch.size):
-        weights[k, j] = math.floor(weights[k, j] * scale + 0.5) / RESOLUTION
+        weights[k, j] = on_grid(weights[k, j] * scale)
 
 
 @compiled

@@ -1,0 +1,385 @@
+"""Spike trains run through a layer whose neurons fire, compete and learn by spike timing."""
+
+import numpy as np
+
+from .compiling import compiled, part
+from .neurons import fire_or_inhibit, integrate, most_driven
+from .state import NEAREST, Events
+from .streams import draw_lags, stream_of_sample, truncated_normal
+from .synapses import (
+    changed_weight,
+    nearest_level,
+    noisy,
+    sum_readings,
+    sum_rows,
+    sum_weights,
+    table_at,
+    write_change,
+)
+
+# Loops instead of NumPy's functions and slices here: those take seconds to compile.
+
+
+@part
+def list_events(spike_train, events, free):
+    """Write the spikes of a dense train (n_channels, n_steps) into a list of events."""
+    n_channels, n_steps = spike_train.shape
+    channels, start = events.channels, events.start
+    for t in range(n_steps + 1):
+        start[t] = 0
+    for i in range(n_channels):
+        for t in range(n_steps):
+            start[t + 1] += spike_train[i, t]
+    for t in range(n_steps):
+        start[t + 1] += start[t]
+        free[t] = start[t]
+    for i in range(n_channels):
+        for t in range(n_steps):
+            if spike_train[i, t]:
+                channels[free[t]] = i
+                free[t] += 1
+
+
+@part
+def inputs_at(events, step):
+    """The channels that spike at one step."""
+    return events.channels[events.start[step] : events.start[step + 1]]
+
+
+# --------------------------------------------------------------- ideal synapses
+
+
+@part
+def strengthen_ideal_synapses(weights, update_counts, touched, events, step, learning, new):
+    """Update the ideal synapses of one neuron with each input spike of the past window.
+
+    Lag by lag, gather, compute, scatter: the arithmetic in the middle is vectorised.
+    """
+    channels, start, rule = events.channels, events.start, learning.rule
+    for lag in range(min(rule.n_recent, step + 1)):
+        first, n_inputs = start[step - lag], start[step - lag + 1] - start[step - lag]
+        change = rule.changes[lag]
+        for k in range(n_inputs):
+            new[k] = weights[channels[first + k]]
+        for k in range(n_inputs):
+            new[k] = changed_weight(new[k], change, learning.plasticity)
+        for k in range(n_inputs):
+            i = channels[first + k]
+            weights[i] = new[k]
+            update_counts[i] += 1
+            touched[i] = True
+
+
+@part
+def weaken_ideal_synapses(weights, update_counts, touched, changes, plasticity, new):
+    """Update the ideal synapses of one neuron with its silent inputs.
+
+    All are computed, without gathering them, and the silent ones are kept.
+    """
+    for i in range(touched.size):
+        new[i] = changed_weight(weights[i], changes[i], plasticity)
+    for i in range(touched.size):
+        weights[i] = weights[i] if touched[i] else new[i]
+        update_counts[i] += not touched[i]
+
+
+@part
+def learn_ideally(j, step, events, synapses, learning, stream):
+    """Neuron j has fired: update its ideal synapses, with recent spikes and silent ones."""
+    workspace = learning.workspace
+    weights, new = synapses[j], workspace.weights
+    update_counts, touched = learning.update_counts[j], learning.touched[j]
+    strengthen_ideal_synapses(weights, update_counts, touched, events, step, learning, new)
+    draw_lags(learning.rule, stream, workspace.lags, workspace.changes)
+    weaken_ideal_synapses(
+        weights, update_counts, touched, workspace.changes, learning.plasticity, new
+    )
+
+
+# --------------------------------------------------------------------- devices
+
+
+@part
+def number_levels(synapses, learning, device):
+    """Number the levels that weights lie on now; -1 for those that lie on none."""
+    levels = learning.workspace.levels
+    for j in range(synapses.shape[0]):
+        for i in range(synapses.shape[1]):
+            table = table_at(max(learning.cycles[j, i] - 1, 0), device)
+            levels[j, i] = -1
+            for level in range(device.levels.shape[1]):
+                if device.levels[table, level] == synapses[j, i]:
+                    levels[j, i] = level
+                    break
+
+
+@part
+def update_to_nearest(j, synapses, inputs, learning, device, stream):
+    """Move the synapses of neuron j with some inputs to the levels nearest to their changes.
+
+    A change leads from the same level to the same level, so each step is computed
+    once and then looked up.
+    """
+    work, plasticity = learning.workspace, learning.plasticity
+    transitions, levels = work.transitions, device.levels
+    last_table = levels.shape[0] - 1
+    last_cycle = device.first_cycles[last_table]
+    for k in range(inputs.size):
+        i = inputs[k]
+        cycle, level = learning.cycles[j, i], np.int64(work.levels[j, i])
+        table, passed = last_table, 0
+        if cycle <= last_cycle:  # the device may still change its table
+            table = table_at(cycle, device)
+            passed = table - table_at(max(cycle - 1, 0), device)
+        known = level >= 0 and passed <= 1 and transitions.shape[1] > table
+        new_level = np.int64(transitions[passed, table, work.lags[k], level]) if known else -1
+        if new_level < 0:
+            weight = changed_weight(synapses[j, i], work.changes[k], plasticity)
+            new_level = nearest_level(weight, work.changes[k] >= 0.0, table, device)
+            if known:
+                transitions[passed, table, work.lags[k], level] = new_level
+        weight = levels[table, new_level]
+        work.levels[j, i] = new_level
+        if device.write_noise > 0.0:
+            weight += device.write_noise * truncated_normal(stream)
+            weight = min(max(weight, device.lowest), device.highest)
+            work.levels[j, i] = -1
+        learning.pulses[j, i] += weight != synapses[j, i]
+        synapses[j, i] = weight
+        learning.update_counts[j, i] += 1
+
+
+@part
+def update_by_pulses(j, synapses, inputs, learning, device, stream):
+    """Write the changes of the synapses of neuron j with some inputs as pulses."""
+    work = learning.workspace
+    conductances = synapses.reshape(1, synapses.shape[0], synapses.shape[1])
+    pulses = learning.pulses.reshape(1, synapses.shape[0], synapses.shape[1])
+    for k in range(inputs.size):
+        i = inputs[k]
+        weight = synapses[j, i]
+        change = changed_weight(weight, work.changes[k], learning.plasticity) - weight
+        write_change(
+            conductances, j, i, change, pulses, pulses, learning.accumulators, device, stream
+        )
+        learning.update_counts[j, i] += 1
+
+
+@part
+def update_continuous(j, synapses, inputs, learning, device, stream):
+    """Update the continuous synapses of neuron j with some inputs, written with noise.
+
+    Under the seed's flags, weights that are read with noise are written with it too.
+    """
+    for k in range(inputs.size):
+        i = inputs[k]
+        weight = changed_weight(synapses[j, i], learning.workspace.changes[k], learning.plasticity)
+        if device.clipped and device.read_noise > 0.0:
+            weight = noisy(weight, device, stream)
+        if device.write_noise > 0.0:
+            weight += device.write_noise * truncated_normal(stream)
+            weight = min(max(weight, device.lowest), device.highest)
+        learning.pulses[j, i] += weight != synapses[j, i]
+        synapses[j, i] = weight
+        learning.update_counts[j, i] += 1
+
+
+@compiled
+def update_devices(j, synapses, inputs, learning, device, stream):
+    """Update the synapses of neuron j with some inputs, each by its own change."""
+    if device.n_levels == 0:
+        update_continuous(j, synapses, inputs, learning, device, stream)
+    elif device.update == NEAREST:
+        update_to_nearest(j, synapses, inputs, learning, device, stream)
+    else:
+        update_by_pulses(j, synapses, inputs, learning, device, stream)
+
+
+@part
+def list_silent(touched, workspace):
+    """List the silent inputs, and move their lags and changes to the front."""
+    n_silent = 0
+    for i in range(touched.size):
+        if not touched[i]:
+            workspace.inputs[n_silent] = i
+            workspace.lags[n_silent] = workspace.lags[i]
+            workspace.changes[n_silent] = workspace.changes[i]
+            n_silent += 1
+    return workspace.inputs[:n_silent]
+
+
+@part
+def learn_on_devices(j, step, events, synapses, learning, device, stream):
+    """Neuron j has fired: update its devices, those with recent spikes and the silent ones."""
+    work, rule = learning.workspace, learning.rule
+    for lag in range(min(rule.n_recent, step + 1)):
+        inputs = inputs_at(events, step - lag)
+        for k in range(inputs.size):
+            work.lags[k] = lag
+            work.changes[k] = rule.changes[lag]
+        update_devices(j, synapses, inputs, learning, device, stream)
+        for k in range(inputs.size):
+            learning.touched[j, inputs[k]] = True
+    draw_lags(rule, stream, work.lags, work.changes)
+    silent = list_silent(learning.touched[j], work)
+    update_devices(j, synapses, silent, learning, device, stream)
+
+
+# ---------------------------------------------------------------- presentations
+
+
+@part
+def read_inputs(layer, inputs, device, stream):
+    """Sum the synaptic drive of every neuron into `computed`."""
+    if device is None:
+        read_ideally(layer.synapses, layer.by_input, inputs, layer.computed)
+    else:
+        sum_readings(layer.synapses, layer.gains, inputs, device, stream, layer.computed)
+
+
+@part
+def read_ideally(synapses, by_input, inputs, drive):
+    if by_input is None:
+        sum_weights(synapses, inputs, drive)
+    else:
+        sum_rows(by_input, inputs, drive)
+
+
+@part
+def learn(j, step, events, synapses, learning, device, stream):
+    """Neuron j has fired: let it learn, if the layer does."""
+    if learning is not None:
+        if device is None:
+            learn_ideally(j, step, events, synapses, learning, stream)
+        else:
+            learn_on_devices(j, step, events, synapses, learning, device, stream)
+
+
+@part
+def learn_all(winner, step, events, layer, learning, device, stream):
+    """The layer has fired: the winner learns, or every neuron does."""
+    if learning is not None:
+        if learning.plasticity.wta:
+            learn(winner, step, events, layer.synapses, learning, device, stream)
+        else:
+            for j in range(layer.potential.size):
+                learn(j, step, events, layer.synapses, learning, device, stream)
+
+
+@part
+def record_spikes(layer, sample, step, trains):
+    """Write down which neurons spike at a step."""
+    if trains is not None:
+        for j in range(layer.potential.size):
+            trains[sample, j, step] = layer.computed[j] > layer.threshold[j]
+
+
+@part
+def record_weights(synapses, n, weights):
+    """Write down all weights, as the n-th."""
+    if weights is not None:
+        for j in range(synapses.shape[0]):
+            for i in range(synapses.shape[1]):
+                weights[n, j, i] = synapses[j, i]
+
+
+@part
+def record_potentials(potential, sample, step, next_step, potentials):
+    """Write down the potentials of the steps from one to before the next one."""
+    if potentials is not None:
+        for j in range(potential.size):
+            for t in range(step, next_step):
+                potentials[sample, j, t] = potential[j]
+
+
+@part
+def present(events, sample, steps, layer, neuron, learning, device, stream, record):
+    """Run a layer through the time steps of one sample.
+
+    All neurons rest together: whichever spike, the others are inhibited for the
+    same refractory time. While they rest their computed potentials stay as they
+    are, so a strong winner fires on until its threshold has climbed past its own;
+    from then on nothing can happen before the rest ends.
+    """
+    winner, rest_until, n_firings = 0, -1, 0
+    step, last = steps
+    while step <= last:
+        if step > rest_until:
+            inputs = inputs_at(events, step)
+            read_inputs(layer, inputs, device, stream)
+            integrate(layer.potential, layer.threshold, layer.computed, neuron)
+            winner = most_driven(layer.computed)
+            record.activity[sample, 1] += inputs.size * layer.potential.size
+        next_step = step + 1
+        if layer.computed[winner] < layer.threshold[winner]:
+            next_step = max(next_step, min(rest_until, last) + 1)
+        else:
+            record.spike_counts[sample, winner] += 1
+            record_spikes(layer, sample, step, record.spike_trains)
+            fire_or_inhibit(layer.potential, layer.threshold, layer.computed, neuron)
+            rest_until = step + neuron.refractory_time
+            learn_all(winner, step, events, layer, learning, device, stream)
+            record_weights(layer.synapses, n_firings, record.weights)
+            n_firings += 1
+        record_potentials(layer.potential, sample, step, next_step, record.potentials)
+        step = next_step
+    for j in range(layer.potential.size):
+        layer.rest_until[j] = rest_until
+    record.winners[sample] = winner
+    record.activity[sample, 0] = n_firings
+
+
+@part
+def rest(layer, neuron):
+    """Bring every neuron of a layer to rest."""
+    for j in range(layer.potential.size):
+        layer.potential[j] = neuron.resting_potential
+        layer.threshold[j] = neuron.spike_threshold
+        layer.computed[j] = 0.0
+
+
+@part
+def forget_touches(learning):
+    """No input of the next sample has spiked yet."""
+    if learning is not None:
+        touched = learning.touched
+        for j in range(touched.shape[0]):
+            for i in range(touched.shape[1]):
+                touched[j, i] = False
+
+
+@part
+def prepare_levels(synapses, learning, device):
+    """Find the levels of all weights before a batch is learned from."""
+    if learning is not None and device is not None:
+        if learning.workspace.levels.size > 0:
+            number_levels(synapses, learning, device)
+
+
+@part
+def seed_stream(stream, events, sample, keys, learning, device):
+    """Seed the stream of a presentation.
+
+    There is one key a sample while learning, else one for all, to which each sample
+    adds its own spikes, so that its answer is its own.
+    """
+    if learning is not None:
+        stream[0] = keys[sample]
+    elif device is not None:
+        stream[0] = stream_of_sample(events, keys[0])
+
+
+@compiled
+def present_batch(spike_trains, steps, layer, neuron, learning, device, keys, record):
+    """Present spike trains (n_samples, n_channels, n_steps) to a layer, one after another."""
+    n_channels, n_steps = spike_trains.shape[1:]
+    events = Events(np.empty(n_channels * n_steps, np.int32), np.empty(n_steps + 1, np.int64))
+    free = np.empty(n_steps, np.int64)
+    stream = np.zeros(1, np.uint64)
+    prepare_levels(layer.synapses, learning, device)
+    for sample in range(spike_trains.shape[0]):
+        list_events(spike_trains[sample], events, free)
+        seed_stream(stream, events, sample, keys, learning, device)
+        rest(layer, neuron)
+        forget_touches(learning)
+        present(events, sample, steps, layer, neuron, learning, device, stream, record)

@@ -1,0 +1,1 @@
+from .common import draw_keys, random_generator

@@ -1,0 +1,815 @@
+"""Ways to learn: what a network starts from, what an epoch changes, how it decides.
+
+A learning proposes changes, and a layer writes them as its synapses can; neither knows
+the other. A learning of one's own is a class with the methods of :class:`Learning`.
+"""
+
+from abc import ABC, abstractmethod
+from numbers import Integral, Real
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp, softmax
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import StratifiedKFold
+
+from ._kernels import Teaching
+from ._kernels.state import on_grid
+from ._sklearn import Interval, StrOptions
+from .presentations import Batch, Presentations, Shown, unrest_of_spikes
+from .stdp import RULES
+
+_RECRUIT_WEIGHT = 1e-3  # added to a recruit's traces, so that no synapse begins at 0
+_CALIBRATED_ON = 1000  # samples at most
+_NOISE_RANGE = (1e-3, 10.0)  # in which the escape noise is looked for
+_FRACTION = [Interval(Real, 0, 1, closed="left")]
+_NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
+_COUNT = [Interval(Integral, 1, None, closed="left")]
+
+
+class Task(NamedTuple):
+    """What a learning may choose its defaults by."""
+
+    kind: str  # "image", "table", "features" or "spikes"
+    class_counts: np.ndarray  # samples of each class
+
+
+class Learning(BaseEstimator, ABC):
+    """The base of all ways to learn.
+
+    Attributes
+    ----------
+    reads : frozenset of str
+        The names of :class:`Parameters` that it reads.
+    update : str
+        How finite levels are written unless the synapse says so itself.
+    signed : bool
+        Whether weights may be negative.
+    """
+
+    reads: frozenset = frozenset()
+    update = "accumulate"
+    signed = False
+    hidden_layer_sizes = ()
+    names_winners = False  # whether the winner of a sample takes its label
+    moves_images = True  # whether it learns better from images that move
+
+    def resolved(self, task: Task) -> "Learning":
+        """Return this learning with every None replaced by what fits the task."""
+        return self
+
+    @abstractmethod
+    def defaults(self, task: Task) -> dict:
+        """Return what None stands for in a classifier.
+
+        Returns
+        -------
+        dict
+            `n_neurons`, `epochs`, `eta`, `training_duration` (ms), `encoding`, and
+            the parameters of a SpikeEncoder of receptive fields under `fields`.
+        """
+
+    def sees(self, module) -> str:
+        """Whether the network is shown "spikes", or the "traces" that they leave."""
+        return "spikes"
+
+    @abstractmethod
+    def start(self, module, presentations, y, generator) -> None:
+        """Give the network the weights it starts from, and its neurons their classes."""
+
+    @abstractmethod
+    def learn_epoch(self, module, presentations, y, weights, generator) -> float:
+        """Present all samples once, and learn from them; return the fraction that taught."""
+
+    def finish(self, module, presentations, y, weights, generator) -> None:
+        """Find what the network needs to decide, after its last epoch."""
+
+    @abstractmethod
+    def activity(self, module, batch: Batch) -> np.ndarray:
+        """Compute what the neurons of the last layer do, of shape (n_samples, n_neurons)."""
+
+    @abstractmethod
+    def decide(self, module, activity) -> np.ndarray:
+        """Compute how much speaks for each class, of shape (n_samples, n_classes)."""
+
+    @abstractmethod
+    def chances(self, module, scores) -> np.ndarray:
+        """Turn the scores of :meth:`decide` into probabilities."""
+
+    def bounds(self, continuous: bool, min_weight: float, max_weight: float) -> tuple:
+        """The weights that write noise cannot cross."""
+        return min_weight, max_weight
+
+    @abstractmethod
+    def learn(self, module, X, y, rule) -> np.ndarray:
+        """Present checked spike trains in the given order, and learn; return spike counts."""
+
+    @abstractmethod
+    def spikes(self, module, X) -> np.ndarray:
+        """Count the spikes of the last layer, without learning."""
+
+    @abstractmethod
+    def present(self, module, spikes, steps, label, learns, trace) -> Shown:
+        """Present one spike train, (1, n_channels, n_steps), step by step."""
+
+    def labels(self, module, activity) -> np.ndarray:
+        """Decide for a label, an integer from 0, for each sample."""
+        return self.decide(module, activity).argmax(axis=1)
+
+
+class STDPLearning(Learning):
+    """Spike-timing-dependent plasticity without labels: the dynamics of nervos, exactly.
+
+    Neurons of any number of layers fire, compete and learn; labels only name them
+    afterwards. The rule is a function of the time difference of two spikes.
+
+    Parameters
+    ----------
+    rule : {"conventional", "cos", "sin", "ngauss"}, callable or array-like, \
+default="conventional"
+        The change F(dt) that a pair of spikes asks for; see :mod:`nervos_sklearn.stdp`.
+        "conventional" has the amplitudes `A_up`, `A_down` and time constants `tau_up`,
+        `tau_down` of the network. A callable takes a time difference in ms; measured
+        pairs (dt, F) of shape (n, 2) are interpolated.
+    labeling : {"votes", "reference"}, default="votes"
+        How neurons come by a class. "votes": after training, a neuron votes for each
+        class in proportion to its mean spike count in the training samples of that
+        class; the votes of all spikes add up. "reference": a neuron keeps the class of
+        the last training sample at whose end it had the highest potential; the neuron
+        that spikes most decides.
+    wta : bool, default=True
+        Winner takes all: only the neuron that wins learns.
+    true_lif : bool, default=False
+        Leak in proportion to the distance from rest (time constants `tau_m` and
+        `tau_threshold`) instead of by `spike_drop_rate` and `threshold_drop_rate`.
+    shuffle : bool, default=True
+        Present the training samples in a random order, drawn once and the same in each
+        epoch, instead of the given one.
+    initial_weights : {"ones", "random"}, default="ones"
+        Weights before training: all 1, or drawn evenly between the bounds.
+    unlearning_fraction : float, default=0
+        After each epoch, this fraction of the training samples, drawn at random, is
+        presented once more with the rule "ngauss", which only forgets; 0.1 in the
+        publication.
+    hidden_layer_sizes : sequence of int, default=()
+        Neurons of each layer before the last. Layers learn at the same time, each from
+        the spikes of the one before.
+
+    References
+    ----------
+    .. [1] "nervos: a simulator of spiking networks with memristive synapses",
+       arXiv 2506.19377.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from nervos_sklearn import SNNClassifier, STDPLearning
+    >>> X, y = load_digits(n_class=3, return_X_y=True)
+    >>> network = SNNClassifier(20, learning=STDPLearning("sin"), random_state=0).fit(X, y)
+    >>> network.module_.wta
+    True
+    """
+
+    reads = frozenset(
+        """epochs eta past_window resting_potential inhibitory_potential spike_threshold
+        reset_potential spike_drop_rate threshold_drop_rate min_weight max_weight A_up A_down
+        tau_up tau_down refractory_time tau_m tau_threshold""".split()
+    )
+    update = "nearest"
+    _parameter_constraints = {
+        "rule": [StrOptions(set(RULES)), callable, "array-like"],
+        "labeling": [StrOptions({"votes", "reference"})],
+        "wta": ["boolean"],
+        "true_lif": ["boolean"],
+        "shuffle": ["boolean"],
+        "initial_weights": [StrOptions({"ones", "random"})],
+        "unlearning_fraction": [Interval(Real, 0, 1, closed="both")],
+        "hidden_layer_sizes": ["array-like"],
+    }
+
+    def __init__(
+        self,
+        rule="conventional",
+        *,
+        labeling="votes",
+        wta=True,
+        true_lif=False,
+        shuffle=True,
+        initial_weights="ones",
+        unlearning_fraction=0.0,
+        hidden_layer_sizes=(),
+    ):
+        self.rule = rule
+        self.labeling = labeling
+        self.wta = wta
+        self.true_lif = true_lif
+        self.shuffle = shuffle
+        self.initial_weights = initial_weights
+        self.unlearning_fraction = unlearning_fraction
+        self.hidden_layer_sizes = hidden_layer_sizes
+
+    def defaults(self, task):
+        encoding = "rate" if task.kind in ("image", "features") else "receptive_fields"
+        return {
+            "n_neurons": 80,
+            "epochs": 3,
+            "eta": 0.03,
+            "training_duration": 100,
+            "encoding": encoding,
+            "fields": {},
+        }
+
+    def start(self, module, presentations, y, generator):
+        if self.initial_weights == "random":
+            module.draw_weights()
+        if self.shuffle:
+            presentations.order = generator.permutation(len(y))
+
+    def learn_epoch(self, module, presentations, y, weights, generator):
+        for batch in presentations.batches(presentations.order, spikes=True):
+            module.learn(batch.spikes, y[batch.chosen])
+        if self.unlearning_fraction > 0:
+            n_unlearned = max(1, round(self.unlearning_fraction * len(y)))
+            chosen = generator.permutation(len(y))[:n_unlearned]
+            for batch in presentations.batches(chosen, spikes=True):
+                module.learn(batch.spikes, rule="ngauss")
+        module.n_epochs += 1
+        self._name_neurons(module, presentations, y)
+        return 1.0
+
+    def _name_neurons(self, module, presentations, y):
+        """Label the neurons by what they did, and keep what each votes for."""
+        if self.labeling == "reference":
+            return
+        n_classes = module.n_classes
+        counts = module.activity(presentations, np.arange(len(y)))
+        means = np.array([counts[y == k].mean(axis=0) for k in range(n_classes)])
+        totals = means.sum(axis=0)
+        module.decision["votes"] = means / np.where(totals > 0, totals, 1)
+        module.neuron_label_map = np.where(totals > 0, means.argmax(axis=0), -1)
+
+    names_winners = True
+    moves_images = False
+
+    def learn(self, module, X, y, rule):
+        return module.learn_by_spike_timing(X, y, self.rule if rule is None else rule)
+
+    def spikes(self, module, X):
+        return module.respond(X)
+
+    def present(self, module, spikes, steps, label, learns, trace):
+        return module.present_by_spike_timing(spikes, steps, learns, trace)
+
+    def activity(self, module, batch):
+        return module.respond(batch.spikes)
+
+    def labels(self, module, activity):
+        """As nervos: the label of the neuron that fired most, -1 if it was never labelled."""
+        if self.labeling == "reference":
+            return module.neuron_label_map[activity.argmax(axis=1)]
+        return super().labels(module, activity)
+
+    def decide(self, module, activity):
+        """The votes of all spikes; or the spikes of each class' best neuron."""
+        if self.labeling == "votes":
+            votes = module.decision["votes"]
+            # Summed neuron by neuron: the same bits for any number of samples at once.
+            return sum_in_order(activity[:, np.newaxis] * votes)
+        labels = module.neuron_label_map
+        return np.column_stack(
+            [_best_neuron(activity, labels == k) for k in range(module.n_classes)]
+        )
+
+    def chances(self, module, scores):
+        totals = scores.sum(axis=1, keepdims=True)
+        equal = np.full_like(scores, 1 / scores.shape[1])
+        return np.divide(scores, totals, out=equal, where=totals > 0)
+
+
+def sum_in_order(values):
+    """Sum over the last axis, one after another."""
+    return np.add.accumulate(values, axis=-1)[..., -1]
+
+
+def _best_neuron(spike_counts, of_class):
+    """Spikes of the neuron of a class that spikes most.
+
+    Less than one spike is added, so that of equal neurons the one with the lower
+    index counts more.
+    """
+    if not of_class.any():
+        return np.zeros(len(spike_counts))
+    neurons = np.flatnonzero(of_class)
+    best = spike_counts[:, neurons].argmax(axis=1)
+    n_neurons = spike_counts.shape[1]
+    return (
+        spike_counts[np.arange(len(best)), neurons[best]] + 0.5 - neurons[best] / (2 * n_neurons)
+    )
+
+
+class _RewardLearning(Learning):
+    """What the two ways to learn from reward have in common.
+
+    Neurons integrate without leak and decide late: a spike opens its synapse until the
+    sample ends, so the potential is the product of weights and traces. If the most driven
+    neuron of the right class does not lead by a margin, it is rewarded, its weights move
+    along the traces, and the most driven neuron of the other classes is punished.
+    """
+
+    n_columns = 1
+    synaptic_scaling = True
+    averaged = False
+    competitive_epochs = 0
+    reinforcement = 0.0
+
+    def sees(self, module):
+        device = module.device
+        return "spikes" if device is not None and device.read_noise > 0 else "traces"
+
+    def bounds(self, continuous, min_weight, max_weight):
+        if continuous:
+            return (-np.inf, np.inf) if self.signed else (0.0, np.inf)
+        return min_weight, max_weight
+
+    def _unit(self, module):
+        """The gain of a potential; None for 1 / norm of the weights of each neuron."""
+        return 1.0
+
+    def start(self, module, presentations, y, generator):
+        if len(module.layers) != 1:
+            raise ValueError(
+                f"{type(self).__name__} teaches one layer, got layer_sizes="
+                f"{module.layer_sizes}; hidden layers learn with STDPLearning."
+            )
+        n_neurons = module.layer_sizes[-1]
+        counts = np.bincount(y, minlength=module.n_classes)
+        column = share_neurons(n_neurons // self.n_columns, counts)
+        module.neuron_label_map = np.tile(column, self.n_columns)
+        weights = self._initial_weights(module, presentations, y, generator)
+        module.layers[0].start(
+            weights, module.device, module.draw_key(), averaged=self.averaged
+        )
+        module.decision["escape_noise"] = np.array(self.typical_noise)
+
+    def learn_epoch(self, module, presentations, y, weights, generator):
+        order = generator.permutation(len(y))
+        n_taught = self._teach(module, presentations, y, weights, order, generator)
+        module.n_epochs += 1
+        return n_taught / (len(y) * self.n_columns)
+
+    def _teach(self, module, presentations, y, weights, order, generator):
+        """Show samples in an order, moved and with dropout if there is a generator."""
+        layer, device = module.layers[0], module.device
+        teaching = self._teaching(module)
+        mover, dropper = (None, None) if generator is None else generator.spawn(2)
+        n_taught, groups = 0, presentations.groups if generator is not None else None
+        spikes = self.sees(module) == "spikes"
+        for batch in presentations.batches(order, spikes=spikes, traces=True, moved_by=mover):
+            chosen, silent = batch.chosen, None
+            if groups is not None and groups[-1] > 1 and self.feature_dropout > 0:
+                shape = (len(chosen), self.n_columns, groups[-1] + 1)
+                silent = (dropper.random(shape) < self.feature_dropout).swapaxes(0, 1)
+                silent = np.ascontiguousarray(silent)
+            n_taught += layer.teach(
+                batch.traces,
+                y[chosen],
+                weights[chosen],
+                module.neuron_label_map,
+                teaching,
+                n_columns=self.n_columns,
+                device=device,
+                unit=self._unit(module),
+                unrest=None if batch.spikes is None else unrest_of_spikes(batch.spikes),
+                keys=None if device is None else module.draw_keys((self.n_columns, len(chosen))),
+                importance=self._importance(layer, len(chosen)) if self.averaged else None,
+                groups=groups,
+                silent=silent,
+                n_jobs=module.n_jobs,
+            )
+            module.count(batch, n_neurons=layer.num_output_neurons)
+        if self.averaged:
+            layer.settle(device, module.draw_key())
+        return n_taught
+
+    def learn(self, module, X, y, rule):
+        if y is None or rule is not None:
+            raise ValueError(
+                f"{type(self).__name__} learns from reward: it needs the labels y, and knows no "
+                f"rule of spike timing; got y={y!r} and rule={rule!r}."
+            )
+        presentations = Presentations(X)
+        if module.n_epochs == 0 and module.n_classes == 0:
+            module.n_classes = int(y.max()) + 1
+            self.start(module, presentations, y, module.draw_generator())
+        self._teach(module, presentations, y, np.ones(len(X)), np.arange(len(X)), None)
+        return self.spikes(module, X)
+
+    def spikes(self, module, X):
+        """One spike, of the neuron that is most driven at the decision."""
+        activity = module.activity(Presentations(X), np.arange(len(X)))
+        return (activity.argmax(axis=1)[:, np.newaxis] == np.arange(activity.shape[1])).astype(int)
+
+    def present(self, module, spikes, steps, label, learns, trace):
+        layer, device = module.layers[0], module.device
+        spikes = np.ascontiguousarray(spikes[:, :, : steps[1] + 1])
+        spikes[:, :, : steps[0]] = 0
+        potentials, recorded = layer.present_open(
+            spikes, device, module.noise_key(0), self._unit(module), trace=True
+        )
+        winner = int(potentials[0].argmax())
+        output = np.zeros((layer.num_output_neurons, spikes.shape[2]), dtype=np.uint8)
+        output[winner, steps[1]] = 1
+        if learns and label is not None:
+            labels = np.array([label])
+            self._teach(module, Presentations(spikes), labels, np.ones(1), np.arange(1), None)
+        remembered = layer.remember_potentials(recorded[0], steps) if trace else []
+        weights = [layer.synapses.copy()] if learns and trace else []
+        counts = output.sum(axis=1, dtype=np.int64)
+        return Shown(counts, winner, [spikes[0], output], [remembered] if trace else [], weights)
+
+    def _teaching(self, module):
+        epoch = module.n_epochs
+        return Teaching(
+            eta=module.parameters.eta * self.eta_decay**epoch * module.learning_rate_factor,
+            margin=float(self.margin),
+            reinforcement=float(self.reinforcement),
+            punishes=epoch >= self.competitive_epochs,
+            signed=bool(self.signed),
+            scaled=bool(self.synaptic_scaling),
+        )
+
+    def activity(self, module, batch):
+        """The potentials at the decision, in units of the norm of the traces."""
+        layer, device, unit = module.layers[0], module.device, self._unit(module)
+        if self.sees(module) == "spikes":
+            potentials, _ = layer.present_open(batch.spikes, device, module.noise_key(0), unit)
+        else:
+            potentials = layer.potentials(batch.traces, device, unit)
+        return potentials / trace_norms(batch)
+
+    def decide(self, module, activity):
+        """The race with escape noise: score_c = D logsumexp(V_j / D, j in c).
+
+        Neurons fire at the rate exp(V / D) [1]_, so that the class of the score s_c is
+        the first to fire with the chance softmax(s / D). Columns add up.
+
+        .. [1] W. Gerstner, W. Kistler, "Spiking Neuron Models", 2002, chapter 5.
+        """
+        noise = float(module.decision["escape_noise"])
+        return race(activity, module.neuron_label_map, module.n_classes, self.n_columns, noise)
+
+    def chances(self, module, scores):
+        return softmax(scores / float(module.decision["escape_noise"]), axis=1)
+
+    def _calibrate(self, module, potentials, y):
+        """Fit the escape noise: the least log loss on potentials blind to their samples."""
+        known = np.isfinite(potentials).any(axis=1)
+        labels, n_columns = module.neuron_label_map, self.n_columns
+        low, high = np.log(_NOISE_RANGE)
+
+        def log_loss(log_noise):
+            noise = np.exp(log_noise)
+            scores = race(potentials[known], labels, module.n_classes, n_columns, noise) / noise
+            right = scores[np.arange(len(scores)), y[known]]
+            return np.mean(np.minimum(logsumexp(scores, axis=1) - right, 50.0))
+
+        if known.any():
+            best = minimize_scalar(
+                log_loss, bounds=(low, high), method="bounded", options={"xatol": 0.02}
+            )
+            module.decision["escape_noise"] = np.array(np.exp(best.x))
+
+
+def trace_norms(batch):
+    """L2 norms of traces, (n_samples, 1); 1 for a sample without spikes."""
+    from .encoder import traces_of_spikes
+
+    traces = traces_of_spikes(batch.spikes) if batch.traces is None else batch.traces
+    norms = np.sqrt(np.square(traces, dtype=np.float64).sum(axis=1, keepdims=True))
+    return np.where(norms > 0, norms, 1.0)
+
+
+def race(potentials, labels, n_classes, n_columns, noise):
+    """Scores of the race with escape noise, of shape (n_samples, n_classes)."""
+    width = potentials.shape[1] // n_columns
+    scores = np.zeros((len(potentials), n_classes))
+    for start in range(0, width * n_columns, width):
+        column = potentials[:, start : start + width]
+        for label in range(n_classes):
+            neurons = labels[start : start + width] == label
+            scores[:, label] += first_to_fire(column[:, neurons], noise)
+    return scores / n_columns
+
+
+def first_to_fire(potentials, noise):
+    """D logsumexp(V / D) over the neurons of a class; very low where it has none."""
+    if potentials.shape[1] == 0:
+        return np.full(len(potentials), -1e3 * noise)
+    highest = potentials.max(axis=1, keepdims=True)
+    highest = np.where(np.isfinite(highest), highest, -1e3 * noise)
+    rates = np.exp((potentials - highest) / noise)
+    return highest[:, 0] + noise * np.log(sum_in_order(rates))
+
+
+def share_neurons(n_neurons, class_counts):
+    """The class of each neuron: as many for each, but no more than it has samples if possible."""
+    shares = np.zeros(len(class_counts), dtype=np.int64)
+    for _ in range(n_neurons):
+        free = shares < class_counts
+        free = free if free.any() else np.ones_like(free)
+        shares[np.argmin(np.where(free, shares, np.iinfo(np.int64).max))] += 1
+    return np.repeat(np.arange(len(class_counts)), shares)
+
+
+class PrototypeLearning(_RewardLearning):
+    """Neurons of a class become its prototypes, by reward: made for raw images.
+
+    Each neuron belongs to a class and starts from a training sample. A three-factor rule,
+    pre- and postsynaptic activity and a reward: if the most driven neuron of the right class
+    does not lead by a margin, its weights move towards the traces of the sample, and those
+    of the most driven neuron of the other classes away from it; each neuron's weights are
+    scaled to a norm of 1. Close to learning vector quantisation [1]_.
+
+    Parameters
+    ----------
+    margin : float, default=0.08
+        A sample teaches if the right class does not lead by this much, in units of the
+        cosine of weights and traces; 0 to learn from errors only.
+    eta_decay : float, default=0.9
+        The learning rate shrinks by this factor each epoch.
+    competitive_epochs : int, default=4
+        The first epochs, in which neurons compete within their class, each sample teaches
+        and nobody is punished. With as many as all epochs, the rule is plain competitive
+        STDP.
+    reinforcement : float, default=0
+        Fraction of the learning rate for samples that lie outside the margin.
+    recruitment : bool, default=True
+        Each neuron starts from a training sample of its class; False for random weights.
+    synaptic_scaling : bool, default=True
+        Scale each neuron's weights to an L2 norm of 1 after every update; False to bound
+        them by 1 instead.
+    signed : bool, default=False
+        Let weights fall below 0; each synapse takes two devices then.
+    feature_dropout : float, default=0.3
+        Receptive fields: the chance that all fields of a feature are silent in a
+        presentation for training, if there are more than two features.
+
+    References
+    ----------
+    .. [1] T. Kohonen, "Improved versions of learning vector quantization", 1990.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from nervos_sklearn import PrototypeLearning, SNNClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> network = SNNClassifier(100, learning=PrototypeLearning(margin=0.1), random_state=0)
+    >>> bool(network.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:]) > 0.93)
+    True
+    """
+
+    reads = frozenset({"epochs", "eta"})
+    typical_noise = 0.02
+    _parameter_constraints = {
+        "margin": _NON_NEGATIVE,
+        "eta_decay": [Interval(Real, 0, 1, closed="right")],
+        "competitive_epochs": [Interval(Integral, 0, None, closed="left")],
+        "reinforcement": _NON_NEGATIVE,
+        "recruitment": ["boolean"],
+        "synaptic_scaling": ["boolean"],
+        "signed": ["boolean"],
+        "feature_dropout": _FRACTION,
+    }
+
+    def __init__(
+        self,
+        *,
+        margin=0.08,
+        eta_decay=0.9,
+        competitive_epochs=4,
+        reinforcement=0.0,
+        recruitment=True,
+        synaptic_scaling=True,
+        signed=False,
+        feature_dropout=0.3,
+    ):
+        self.margin = margin
+        self.eta_decay = eta_decay
+        self.competitive_epochs = competitive_epochs
+        self.reinforcement = reinforcement
+        self.recruitment = recruitment
+        self.synaptic_scaling = synaptic_scaling
+        self.signed = signed
+        self.feature_dropout = feature_dropout
+
+    def defaults(self, task):
+        most = 16 if task.kind == "table" else 64
+        fields = {"n_fields": 10, "field_variance": 1 / 36, "scale": "standard"}
+        fields["field_code"] = "latency"
+        table = task.kind == "table"
+        return {
+            "n_neurons": int(np.minimum(task.class_counts, most).sum()),
+            "epochs": 30,
+            "eta": 0.3,
+            "training_duration": 32,
+            "encoding": "receptive_fields" if table else "latency",
+            "fields": fields,
+        }
+
+    def _unit(self, module):
+        device = module.device
+        return None if self.synaptic_scaling and device is not None and device.n_levels else 1.0
+
+    def _initial_weights(self, module, presentations, y, generator):
+        labels, device = module.neuron_label_map, module.device
+        shape = (len(labels), presentations.n_channels)
+        presentations.recruits = np.full(len(labels), -1)
+        if self.recruitment:
+            for label in np.unique(labels):
+                neurons = np.flatnonzero(labels == label)
+                candidates = generator.permutation(np.flatnonzero(y == label))
+                if len(candidates) > 0:
+                    presentations.recruits[neurons] = np.resize(candidates, len(neurons))
+            weights = presentations.traces(presentations.recruits).astype(float)
+        else:
+            weights = generator.random(shape)
+        if device is not None and device.n_levels > 0:
+            strongest = weights.max(axis=1, keepdims=True)
+            weights = weights / np.where(strongest > 0, strongest, 1.0)
+            low, high = module.parameters.min_weight, module.parameters.max_weight
+            return low + (high - low) * weights
+        if self.recruitment:
+            weights = weights + _RECRUIT_WEIGHT
+        return on_grid(weights / np.linalg.norm(weights, axis=1, keepdims=True))
+
+    def finish(self, module, presentations, y, weights, generator):
+        """Fit the escape noise, on potentials without a sample's own recruit."""
+        chosen = generator.permutation(len(y))[:_CALIBRATED_ON]
+        potentials = module.activity(presentations, chosen)
+        recruits = getattr(presentations, "recruits", np.full(potentials.shape[1], -1))
+        potentials[chosen[:, np.newaxis] == recruits] = -np.inf
+        self._calibrate(module, potentials, y[chosen])
+
+
+class MarginLearning(_RewardLearning):
+    """Signed neurons learn inside a margin and answer with the mean of their weights.
+
+    Made for tables and for features of other layers. Each neuron belongs to a class. If the
+    most driven neuron of the right class does not lead by the margin, its weights move along
+    the traces of the sample, and those of the most driven neuron of the other classes against
+    them. Weights are signed, a pair of synapses each, and not scaled. Fast weights learn;
+    their mean, in which later weights count more, answers. With one neuron a class this is an
+    averaged perceptron with margin [1]_ [2]_.
+
+    Parameters
+    ----------
+    margin : float, optional
+        A sample teaches if the right class does not lead by this much, in units of the norm
+        of the traces. By default 0.1 for tables, 0.15 for features.
+    eta_decay : float, optional
+        The learning rate shrinks by this factor each epoch; by default 0.93 for tables, 0.9
+        for features.
+    averaging : float, default=3
+        The weights after presentation t count t to this power in the mean; 0 for a plain
+        mean. With 3, the second half of all presentations counts 94 %.
+    n_columns : int, default=1
+        The neurons stand in so many columns. Within a column the neurons of the classes
+        compete and learn as if they were alone; the potentials of a class add up over them.
+    feature_dropout : float, optional
+        Receptive fields: the chance that all fields of a feature are silent in a
+        presentation for training, if there are more than two features. By default 0.1 for
+        tables, else 0.
+    weight_range : float, default=0.5
+        Devices of finite levels: the weight of a device at `max_weight`.
+
+    References
+    ----------
+    .. [1] Y. Freund, R. Schapire, "Large margin classification using the perceptron
+       algorithm", 1999.
+    .. [2] W. Krauth, M. Mezard, "Learning algorithms with optimal stability in neural
+       networks", 1987.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from nervos_sklearn import MarginLearning, SNNClassifier
+    >>> X, y = load_wine(return_X_y=True)
+    >>> network = SNNClassifier(learning=MarginLearning(margin=0.2), random_state=0)
+    >>> bool(cross_val_score(network, X, y, cv=3).mean() > 0.93)
+    True
+    """
+
+    reads = frozenset({"epochs", "eta"})
+    signed = True
+    synaptic_scaling = False
+    averaged = True
+    typical_noise = 0.1
+    _parameter_constraints = {
+        "margin": [*_NON_NEGATIVE, None],
+        "eta_decay": [Interval(Real, 0, 1, closed="right"), None],
+        "averaging": _NON_NEGATIVE,
+        "n_columns": _COUNT,
+        "feature_dropout": [*_FRACTION, None],
+        "weight_range": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        *,
+        margin=None,
+        eta_decay=None,
+        averaging=3.0,
+        n_columns=1,
+        feature_dropout=None,
+        weight_range=0.5,
+    ):
+        self.margin = margin
+        self.eta_decay = eta_decay
+        self.averaging = averaging
+        self.n_columns = n_columns
+        self.feature_dropout = feature_dropout
+        self.weight_range = weight_range
+
+    _TABLE = {"margin": 0.1, "eta_decay": 0.93, "feature_dropout": 0.1}
+    _FEATURES = {"margin": 0.15, "eta_decay": 0.9, "feature_dropout": 0.0}
+
+    def resolved(self, task):
+        typical = self._TABLE if task.kind == "table" else self._FEATURES
+        missing = {k: v for k, v in typical.items() if getattr(self, k) is None}
+        return type(self)(**(self.get_params(deep=False) | missing))
+
+    def defaults(self, task):
+        table, n_classes = task.kind == "table", len(task.class_counts)
+        fields = {"n_fields": 10, "field_variance": 1 / 36, "scale": "quantile"}
+        fields["field_code"] = "latency"
+        return {
+            "n_neurons": n_classes * self.n_columns * (8 if table else 1),
+            "epochs": 40 if table else 30 if task.class_counts.sum() < 1000 else 16,
+            "eta": 0.1,
+            "training_duration": 32,
+            "encoding": "receptive_fields" if table else "latency",
+            "fields": fields,
+        }
+
+    def _unit(self, module):
+        device = module.device
+        return self.weight_range if device is not None and device.n_levels else 1.0
+
+    def _importance(self, layer, n_samples):
+        shown = layer.n_shown + np.arange(1, n_samples + 1, dtype=float)
+        layer.n_shown += n_samples
+        return shown**self.averaging
+
+    def _initial_weights(self, module, presentations, y, generator):
+        shape = (module.layer_sizes[-1], presentations.n_channels)
+        return on_grid(0.01 * generator.random(shape)) / self._unit(module)
+
+    def finish(self, module, presentations, y, weights, generator):
+        """Program the mean of the weights; fit the escape noise on held-out folds."""
+        module.layers[0].settle(module.device, module.draw_key(), final=True)
+        potentials, held = self._held_out(module, presentations, y, weights, generator)
+        self._calibrate(module, potentials, y[held])
+
+    def _held_out(self, module, presentations, y, weights, generator):
+        """The potentials of samples in networks that have not seen them, in half the epochs."""
+        n_folds = min(3, np.bincount(y).min())
+        if n_folds < 2:
+            return np.full((1, module.layer_sizes[-1]), -np.inf), np.array([0])
+        folds = StratifiedKFold(n_folds, shuffle=True, random_state=int(generator.integers(2**31)))
+        answers, held = [], []
+        for train, test in folds.split(y, y):
+            blind = module.blank_copy()
+            part = presentations.subset(train)
+            self.start(blind, part, y[train], generator)
+            for _ in range(max(1, module.n_epochs // 2)):
+                self.learn_epoch(blind, part, y[train], weights[train], generator)
+            test = test[:_CALIBRATED_ON]
+            answers.append(blind.activity(presentations, test))
+            held.append(test)
+            if sum(map(len, held)) >= _CALIBRATED_ON:
+                break
+        return np.concatenate(answers), np.concatenate(held)
+
+
+LEARNINGS = {
+    "stdp": STDPLearning,
+    "prototype": PrototypeLearning,
+    "margin": MarginLearning,
+}
+
+
+def make_learning(learning, task: Task) -> Learning:
+    """Make the object that the name of a learning stands for, every None resolved.
+
+    "auto" is Prototype for raw images and Margin for all else.
+    """
+    if isinstance(learning, str):
+        name = learning
+        if name == "auto":
+            name = "prototype" if task.kind == "image" else "margin"
+        learning = LEARNINGS[name]()
+    learning = clone(learning)
+    learning._validate_params()
+    return learning.resolved(task)

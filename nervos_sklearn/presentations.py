@@ -1,0 +1,153 @@
+"""Samples on their way to the network: moved, transformed, encoded, batch by batch."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from .encoder import traces_of_spikes
+
+BATCH = 128  # samples whose spike trains are held at once
+_KEPT = 1 << 28  # bytes of traces that are kept through training
+
+
+class Batch(NamedTuple):
+    """Some samples as a network sees them; None for what it does not ask for."""
+
+    chosen: np.ndarray  # which of the samples
+    spikes: np.ndarray | None  # (n_chosen, n_channels, n_steps), dtype uint8
+    traces: np.ndarray | None  # (n_chosen, n_channels), what the spikes leave, whole numbers
+
+
+def unrest_of_spikes(spike_trains: np.ndarray) -> np.ndarray:
+    """Sum over all steps the squared number of times that each synapse is open.
+
+    The errors of its readings, one a step, add up to a variance in proportion to it.
+
+    Parameters
+    ----------
+    spike_trains : ndarray of shape (n_samples, n_channels, n_steps)
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_channels), dtype float64
+    """
+    n_open = np.cumsum(spike_trains, axis=2, dtype=np.float64)
+    return np.square(n_open).sum(axis=2)
+
+
+class Shown(NamedTuple):
+    """What one sample did to a network, step by step."""
+
+    spike_counts: np.ndarray  # (n_neurons,), of the last layer
+    winner: int  # its neuron with the highest potential at the end
+    spikeplots: list  # the input spikes and those of each layer
+    potentials: list  # for each layer {time step: potential} a neuron, if recorded
+    weights: list  # of a layer after each firing, if learning and recorded
+
+
+class Presentations:
+    """The samples of a training set or of a batch, as a network sees them.
+
+    The one way of the data: images are blurred and, in training, moved; then they go
+    through `features` and the encoder, which makes spikes of them, or the traces that
+    the spikes leave at the decision. Spike trains are taken as they are.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features) or (n_samples, n_channels, n_steps)
+        What the classifier is given, checked; spike trains if there is no encoder.
+    encoder : SpikeEncoder, optional
+        Fitted.
+    features : transformer, optional
+        Fitted.
+    augmentation : ImageAugmentation, optional
+        Fitted.
+
+    Attributes
+    ----------
+    n_channels, n_steps : int
+        Of the spike trains; the first step is silent.
+    groups : ndarray of int of shape (n_channels,) or None
+        The feature that each channel is a receptive field of.
+    """
+
+    def __init__(self, X, encoder=None, features=None, augmentation=None):
+        self.encoder, self.features, self.augmentation = encoder, features, augmentation
+        self.X = X if augmentation is None else augmentation.blurred(X)
+        self.order = np.arange(len(X))
+        self.groups = None
+        if encoder is None:
+            self.n_channels, self.n_steps = X.shape[1:]
+        else:
+            self.n_channels, self.n_steps = encoder.n_channels_, encoder.n_steps_
+            if encoder.encoding == "receptive_fields":
+                self.groups = encoder.channel_features_
+        self._kept = None
+
+    def __len__(self):
+        return len(self.X)
+
+    def subset(self, chosen: np.ndarray) -> "Presentations":
+        """Some of the samples."""
+        other = Presentations(self.X[:0], self.encoder, self.features, None)
+        other.X, other.augmentation = self.X[chosen], self.augmentation
+        other.order = np.arange(len(chosen))
+        return other
+
+    def spikes(self, chosen) -> np.ndarray:
+        """Make the spike trains of some samples, as they are."""
+        return self._spikes(self.X[chosen])
+
+    def traces(self, chosen) -> np.ndarray:
+        """Compute what their spikes leave."""
+        return self._traces(self.X[chosen])
+
+    def batches(self, order, *, spikes=False, traces=False, moved_by=None) -> Iterator[Batch]:
+        """Show samples in some order, a batch at a time.
+
+        Parameters
+        ----------
+        order : ndarray of int
+            The samples.
+        spikes, traces : bool, default=False
+            What of them is asked for.
+        moved_by : numpy.random.Generator, optional
+            Moves images as in training; without it they are shown as they are.
+
+        Yields
+        ------
+        Batch
+        """
+        moved = moved_by is not None and self.augmentation is not None
+        kept = self._kept_traces() if traces and not (moved or spikes) else None
+        for start in range(0, len(order), BATCH):
+            chosen = order[start : start + BATCH]
+            if kept is not None:
+                yield Batch(chosen, None, kept[chosen])
+                continue
+            X = self.X[chosen]
+            if moved:
+                X = self.augmentation.moved(X, moved_by)
+            trains = self._spikes(X) if spikes else None
+            yield Batch(chosen, trains, self._traces(X, trains) if traces else None)
+
+    def _kept_traces(self):
+        if self._kept is None and len(self) * self.n_channels * 4 <= _KEPT:
+            batches = [
+                self._traces(self.X[start : start + BATCH]) for start in range(0, len(self), BATCH)
+            ]
+            self._kept = np.concatenate(batches)
+        return self._kept
+
+    def _transformed(self, X):
+        return X if self.features is None else self.features.transform(X)
+
+    def _spikes(self, X):
+        X = self._transformed(X)
+        return X if self.encoder is None else self.encoder.encode(X)
+
+    def _traces(self, X, spikes=None):
+        if self.encoder is None:
+            return traces_of_spikes(self._spikes(X) if spikes is None else spikes)
+        return self.encoder.traces_of(self._transformed(X))

@@ -1,0 +1,26 @@
+"""Parallel work of the package, in one place: threads, which share memory."""
+
+from collections.abc import Callable, Iterable
+
+from joblib import Parallel, delayed
+
+
+def on_threads(function: Callable, jobs: Iterable, n_jobs: int | None = None) -> list:
+    """Call a function for each job, on threads of this process.
+
+    Parameters
+    ----------
+    function : callable
+    jobs : iterable
+    n_jobs : int, optional
+        Number of threads, as joblib counts them.
+
+    Returns
+    -------
+    list
+        The results, in the order of the jobs.
+    """
+    jobs = list(jobs)
+    if len(jobs) == 1 or n_jobs in (None, 1):
+        return [function(job) for job in jobs]
+    return Parallel(n_jobs=n_jobs, require="sharedmem")(delayed(function)(job) for job in jobs)
