@@ -227,6 +227,16 @@ def latency_trains(intensities, n_steps):
     return trains
 
 
+def fields(scaled, n_fields, variance):
+    """Intensities of Gaussian receptive fields, relative to the strongest of the sample.
+
+    Their centres lie evenly between 0 and 1; of several features, those of one lie together.
+    """
+    centres = np.linspace(0, 1, n_fields) if n_fields > 1 else np.array([0.5])
+    responses = np.exp(-((scaled[:, :, np.newaxis] - centres) ** 2) / (2 * variance))
+    return (responses / responses.max(axis=(1, 2), keepdims=True)).reshape(len(scaled), -1)
+
+
 def neurons_of_classes(labels, n_per_class):
     """As many neurons for each class, but no more than it has samples."""
     return np.repeat(np.unique(labels), np.minimum(np.bincount(labels), n_per_class))

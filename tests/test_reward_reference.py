@@ -10,20 +10,7 @@ from sklearn.datasets import load_digits, load_wine
 
 from nervos_sklearn import SNNClassifier, SpikeEncoder
 
-SETTINGS = {
-    "n_neurons": 6,
-    "epochs": 3,
-    "eta": 0.3,
-    "eta_decay": 0.9,
-    "margin": 0.08,
-    "reinforcement": 0.0,
-    "reward": True,
-    "competitive_epochs": 1,
-    "synaptic_scaling": True,
-    "recruitment": True,
-    "silence": 0.3,
-    "decision_step": None,
-}
+SHORT = {"n_neurons": 6, "epochs": 3, "competitive_epochs": 1}
 
 
 def train_of(spikes, n_steps):
@@ -34,10 +21,11 @@ def train_of(spikes, n_steps):
     return train
 
 
-def assert_equals_reference(X, trains, y, seed, groups=None, **changes):
+def assert_equals_reference(clf, X, trains, y, seed, groups=None):
     """Fit the classifier to X and the reference to its spike trains, from the same draws."""
-    settings = SETTINGS | changes
-    clf = SNNClassifier(random_state=np.random.default_rng(seed), jitter=0, blur=0, **settings)
+    settings = clf.get_params()
+    settings |= {"eta": 0.3 if clf.eta is None else clf.eta}
+    clf.set_params(random_state=np.random.default_rng(seed))
     weights = clf.fit(X, y).module_.receptive_fields
     expected, neuron_classes = slow.fit(trains, y, np.random.default_rng(seed), settings, groups)
     np.testing.assert_array_equal(clf.neuron_label_map_, neuron_classes)
@@ -225,7 +213,8 @@ def test_learning_images_equals_the_simulation_of_every_spike(changes):
     X, y = load_digits(return_X_y=True)
     X, y = X[:200], y[:200]  # more than one batch
     trains = SpikeEncoder("latency", training_duration=32).fit_transform(X)
-    assert_equals_reference(X, trains, y, 0, **({"n_neurons": 60} | changes))
+    clf = SNNClassifier(image_shape=None, **(SHORT | {"n_neurons": 60} | changes))
+    assert_equals_reference(clf, X, trains, y, 0)
 
 
 @pytest.mark.parametrize("silence", [0.0, 0.3, 0.8])
@@ -233,12 +222,12 @@ def test_learning_a_table_equals_the_simulation_of_every_spike(silence):
     """Fields as the classifier's docstring tells, silence feature by feature."""
     X, y = load_wine(return_X_y=True)
     scaled = np.clip((X - X.mean(axis=0)) / (5 * X.std(axis=0)) + 0.5, 0, 1)
-    fields = np.exp(-((scaled[:, :, np.newaxis] - np.linspace(0, 1, 10)) ** 2) * 18)
-    intensities = (fields / fields.max(axis=(1, 2), keepdims=True)).reshape(len(X), -1)
+    intensities = slow.fields(scaled, 10, 1 / 36)
     # The network takes intensities of single precision: 11.49999996 steps of one are 11.5 here.
     trains = slow.latency_trains(intensities.astype(np.float32), 32)
     groups = np.repeat(np.arange(X.shape[1]), 10)
-    assert_equals_reference(X, trains, y, 1, groups, n_neurons=30, silence=silence)
+    clf = SNNClassifier(silence=silence, **(SHORT | {"n_neurons": 30}))
+    assert_equals_reference(clf, X, trains, y, 1, groups)
 
 
 def test_learning_spike_trains_of_any_kind_equals_the_simulation():
@@ -247,4 +236,5 @@ def test_learning_spike_trains_of_any_kind_equals_the_simulation():
     trains[:, :, 0] = 0
     trains[7] = 0  # one sample is silent
     y = np.arange(150) % 3
-    assert_equals_reference(trains, trains, y, 2, n_neurons=24, decision_step=30)
+    clf = SNNClassifier(decision_step=30, **(SHORT | {"n_neurons": 24}))
+    assert_equals_reference(clf, trains, trains, y, 2)
