@@ -26,6 +26,12 @@ from nervos_sklearn import (
     TableSynapse,
 )
 
+# Odd settings are tried on purpose; what is said about them is tested elsewhere.
+pytestmark = [
+    pytest.mark.filterwarnings(r"ignore:[\s\S]* has no effect here"),
+    pytest.mark.filterwarnings("ignore:n_neurons=.* cannot be divided evenly"),
+]
+
 # The same examples in every run, however long the loops take to compile.
 STABLE = {"derandomize": True, "deadline": None, "database": None}
 

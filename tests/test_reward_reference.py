@@ -10,6 +10,12 @@ from sklearn.datasets import load_digits, load_wine
 
 from nervos_sklearn import SNNClassifier, SpikeEncoder
 
+# Odd settings are tried on purpose; what is said about them is tested elsewhere.
+pytestmark = [
+    pytest.mark.filterwarnings(r"ignore:[\s\S]* has no effect here"),
+    pytest.mark.filterwarnings("ignore:n_neurons=.* cannot be divided evenly"),
+]
+
 SHORT = {"n_neurons": 6, "epochs": 3, "competitive_epochs": 1}
 
 
