@@ -105,6 +105,10 @@ def make_device(
         raise ValueError(f"update must be one of {UPDATES} or None, got {update!r}.")
     ranks = np.argsort(curves, axis=2, kind="stable")
     levels = np.take_along_axis(curves, ranks, axis=2)
+    # A level that stands twice in a table has one place there, the first.
+    is_new = np.diff(levels, axis=2, prepend=-np.inf) > 0
+    first = np.maximum.accumulate(np.where(is_new, np.arange(n_levels), 0), axis=2)
+    ranks = np.take_along_axis(ranks, first, axis=2)
     in_one_row = (n_tables, n_curves * n_levels)
     if first_cycles is None:
         first_cycles = np.arange(n_tables)
