@@ -8,26 +8,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from scipy.special import ndtr, ndtri
 
-_OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-
-
-def compiled(function):
-    """Compile a function on its first call; keep the result on disk where that is possible."""
-    try:
-        return njit(cache=True, **_OPTIONS)(function)
-    except RuntimeError:  # no directory for the cache can be written to
-        return njit(**_OPTIONS)(function)
-
-
-def part(function=None, **options):
-    """Compile a function that is a part of others only; what is kept on disk are those."""
-    if function is None:
-        return lambda function: part(function, **options)
-    return njit(**_OPTIONS, **options)(function)
-
+from ._compiling import compiled, part
 
 # --------------------------------------------------------------------- constants
 

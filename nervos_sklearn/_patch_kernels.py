@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ._kernels import compiled, part
+from ._compiling import compiled, part
 from ._reward_kernels import RESOLUTION
 
 

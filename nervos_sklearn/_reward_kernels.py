@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from ._kernels import compiled, part
+from ._compiling import compiled, part
 
 RESOLUTION = 2.0**20  # weights are multiples of 1 / RESOLUTION
 
