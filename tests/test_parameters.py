@@ -138,6 +138,7 @@ WRONG = [
     ("past_window", 1),
     ("past_window", 10),
     ("past_window", -2.5),
+    ("past_window", -(10**6)),
     ("epochs", 0),
     ("epochs", -1),
     ("epochs", 1.5),
@@ -472,6 +473,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             while self.write(b" ") and not self.server.stop.wait(0.3):
                 pass
+        elif self.path == "/dripping_headers":
+            self.write(b"HTTP/1.0 200 OK\r\nX: ")
+            while self.write(b"x") and not self.server.stop.wait(0.3):
+                pass
         else:
             self.send_error(404)
 
@@ -607,7 +612,8 @@ def test_slow_servers_are_given_up(server):
         except Exception as error:
             caught[path] = (type(error), time.monotonic() - start)
 
-    threads = [threading.Thread(target=ask, args=(path,)) for path in ("/silent", "/dripping")]
+    paths = ("/silent", "/dripping", "/dripping_headers")
+    threads = [threading.Thread(target=ask, args=(path,)) for path in paths]
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + 13
@@ -617,7 +623,7 @@ def test_slow_servers_are_given_up(server):
     server.stop.set()
     for thread in threads:
         thread.join()
-    for path in ("/silent", "/dripping"):
+    for path in paths:
         assert path in waited, f"{path} has kept the caller for more than 13 s"
         kind, seconds = waited[path]
         assert issubclass(kind, OSError)
