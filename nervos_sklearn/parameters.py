@@ -32,7 +32,7 @@ class _Setting(NamedTuple):
             return f"a finite {kind.split()[1]}"
         if self.high == math.inf:
             return f"{kind} {'>=' if self.low_allowed else '>'} {self.low:g}"
-        return f"{kind} from {self.low:g} to {self.high:g}"
+        return f"{kind} <= {self.high:g}"
 
 
 def _positive(default, kind=float):
@@ -45,7 +45,7 @@ def _non_negative(default, kind=float):
 
 _SETTINGS = {
     "training_duration": _Setting(100, int, low=1),
-    "past_window": _Setting(-10, int, low=-10_000, high=0),
+    "past_window": _Setting(-10, int, high=0),
     "epochs": _Setting(3, int, low=1),
     "resting_potential": _Setting(-70.0, float),
     "inhibitory_potential": _Setting(-100.0, float),
@@ -89,7 +89,7 @@ class Parameters:
     training_duration : int, default=100
         Time steps of one presentation, in ms, at least 1.
     past_window : int, default=-10
-        Reach of the learning rule into the past, in ms, from -10,000 to 0. The value
+        Reach of the learning rule into the past, in ms, at most 0. The value
         -10 gives the 11 lags 0 ... 10; an input that was silent in all windows
         of a presentation is depressed with a lag drawn from
         1 ... ``abs(past_window // 2) - 1`` (at least 1).

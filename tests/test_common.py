@@ -5,7 +5,6 @@ import json
 import os
 import pickle
 import re
-import resource
 import subprocess
 import sys
 import threading
@@ -485,6 +484,7 @@ print(load_model(path)[2]["eta"])
 """
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals are of POSIX")
 @pytest.mark.parametrize("how", ["full", "kill"])
 def test_writer_killed_half_way_leaves_a_whole_file(how, tmp_path):
     path = tmp_path / "model.red"
@@ -522,6 +522,7 @@ def test_writers_do_not_disturb_each_other(tmp_path):
 def test_full_disk_leaves_the_old_file_and_no_litter(limit, tmp_path):
     path = tmp_path / "model.red"
     expected = write_model(path)
+    resource = pytest.importorskip("resource")  # of POSIX
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     try:
