@@ -111,7 +111,6 @@ def test_edit_of_the_random_stream_reaches_the_synapses(tmp_path):
         ).stdout  # fmt: skip
 
     old = draw()
-    assert draw() == old
     sources = [path for path in copy.glob("*.py") if "0x9E3779B97F4A7C15" in path.read_text()]
     assert sources
     for path in sources:
