@@ -19,7 +19,7 @@ from sklearn.utils import check_random_state
 try:
     import fcntl
 except ImportError:  # Windows, where a file that is open cannot be removed
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 logger = logging.getLogger("nervos_sklearn")
 
