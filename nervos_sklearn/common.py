@@ -1,15 +1,25 @@
 """Small helpers: model files, directories, time, logging, a picture of a spike train."""
 
 import contextlib
+import io
 import json
 import logging
+import math
 import os
+import pathlib
+import stat
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable
 
 import numpy as np
 from sklearn.utils import check_random_state
+
+try:
+    import fcntl
+except ImportError:  # Windows, where a file that is open cannot be removed
+    fcntl = None  # type: ignore[assignment]
 
 logger = logging.getLogger("nervos_sklearn")
 
@@ -74,6 +84,10 @@ def strftime(t: float) -> str:
 def write_atomically(path: str, write: Callable) -> None:
     """Write a file so that the path holds the old content or the new one, never a part.
 
+    A file that is replaced keeps its mode, and a symbolic link is written through.
+    What a writer that was killed has left in the directory is removed. Where there
+    is no file to keep, as for a device or a pipe, the content is written directly.
+
     Parameters
     ----------
     path : str
@@ -86,18 +100,72 @@ def write_atomically(path: str, write: Callable) -> None:
     OSError
         If the directory does not exist or cannot be written to.
     """
-    directory, name = os.path.split(os.path.abspath(path))
-    handle, unfinished = tempfile.mkstemp(prefix=f".{name}.", dir=directory)
+    path = os.path.realpath(os.fsdecode(path))
     try:
-        with os.fdopen(handle, "wb") as file:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG | (0o666 & ~_umask())
+    if not stat.S_ISREG(mode):
+        with open(path, "wb") as file:
             write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(unfinished, 0o666 & ~_umask())
-        os.replace(unfinished, path)
+        return
+    directory = os.path.dirname(path)
+    _remove_abandoned(directory)
+    handle, unfinished = _unfinished_file(directory)
+    try:
+        with _locked(handle):
+            with os.fdopen(handle, "wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(unfinished, stat.S_IMODE(mode))
+            os.replace(unfinished, path)
     except BaseException:
         os.unlink(unfinished)
         raise
+
+
+_UNFINISHED = {"prefix": ".nervos_sklearn-", "suffix": ".unfinished"}
+
+
+def _unfinished_file(directory):
+    """Make a file to write to, locked to show that its writer lives."""
+    while True:
+        handle, path = tempfile.mkstemp(dir=directory, **_UNFINISHED)
+        if fcntl is not None:
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, path
+        os.close(handle)  # somebody took it for abandoned before it was locked
+
+
+@contextlib.contextmanager
+def _locked(handle):
+    """Keep the lock of a handle that the block closes."""
+    if fcntl is None:
+        yield
+        return
+    copy = os.dup(handle)
+    try:
+        yield
+    finally:
+        os.close(copy)
+
+
+def _remove_abandoned(directory):
+    """Remove the files of writers that live no more."""
+    for path in pathlib.Path(directory).glob("*".join(_UNFINISHED.values())):
+        with contextlib.suppress(OSError):  # in use, finished by now, or of another user
+            if fcntl is None:
+                path.unlink()
+                continue
+            handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+            finally:
+                os.close(handle)
 
 
 def _umask():
@@ -239,6 +307,14 @@ def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:
     return np.ascontiguousarray(X, dtype=np.uint8)
 
 
+def write_json(parameters: dict, indent: int | None = None) -> str:
+    """Write settings as JSON, or raise ValueError if it cannot hold them."""
+    try:
+        return json.dumps(parameters, allow_nan=False, indent=indent)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"the parameters cannot be written as JSON: {error}") from error
+
+
 def save_model(labels: np.ndarray, synapses: np.ndarray, parameters: dict, path: str) -> None:
     """Save a model as plain arrays and JSON, never as code.
 
@@ -278,10 +354,7 @@ def save_model(labels: np.ndarray, synapses: np.ndarray, parameters: dict, path:
         parameters = parameters.to_dict()
     if not isinstance(parameters, dict):
         raise TypeError(f"parameters must be a dict, got {type(parameters).__name__}.")
-    try:
-        settings = json.dumps(parameters, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"parameters cannot be written as JSON: {error}") from error
+    settings = write_json(parameters)
     if not np.iterable(synapses) or len(synapses) == 0:
         raise ValueError(f"synapses must hold the weights of each layer, got {synapses!r}.")
     header = {"format": _FORMAT, "version": _FORMAT_VERSION, "n_layers": len(synapses)}
@@ -339,11 +412,11 @@ def load_model(path: str) -> tuple[np.ndarray, np.ndarray, dict]:
     """
     with open(path, "rb") as file:
         try:
-            # An archive begins so; NumPy would offer to unpickle anything else.
-            if file.read(2) != b"PK":
+            if file.peek(2)[:2] != b"PK":
                 raise ValueError("not an archive")
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as archive:
+            content = io.BytesIO(file.read())  # whatever the file claims, there is no more
+            with zipfile.ZipFile(content) as archive:
+                _check_sizes(archive, content.getbuffer().nbytes)
                 return _read_model(archive)
         except Exception as error:  # whatever the bytes make the parsers say
             raise ValueError(
@@ -352,17 +425,45 @@ def load_model(path: str) -> tuple[np.ndarray, np.ndarray, dict]:
             ) from error
 
 
+def _check_sizes(archive, file_size):
+    """Refuse a small file that claims much memory: save_model compresses nothing."""
+    members = archive.infolist()
+    if any(
+        member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size
+        for member in members
+    ):
+        raise ValueError("compressed")
+    if sum(member.file_size for member in members) > file_size:
+        raise ValueError("the parts are larger than the file")
+
+
+def _read_array(archive, name):
+    """Read an array as NumPy does, but reserve no memory for more than there is."""
+    content = archive.read(f"{name}.npy")
+    file = io.BytesIO(content)
+    read_header = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }[np.lib.format.read_magic(file)]
+    shape, fortran_order, dtype = read_header(file)
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(content) - file.tell():
+        raise ValueError(f"{name} holds Python objects, or not what its header says")
+    array = np.frombuffer(content, dtype, offset=file.tell())
+    return array.reshape(shape, order="F" if fortran_order else "C")
+
+
 def _read_model(archive):
-    header = json.loads(str(archive["header"]))
+    header = json.loads(str(_read_array(archive, "header")))
     if header["format"] != _FORMAT:
         raise ValueError(f"unknown format {header['format']!r}")
     if header["version"] > _FORMAT_VERSION:
         raise ValueError(f"written by a newer version, format {header['version']}")
     synapses = [
-        check_numbers("synapses", archive[f"synapses_{k}"], ndim=2)
+        check_numbers("synapses", _read_array(archive, f"synapses_{k}"), ndim=2)
         for k in range(header["n_layers"])
     ]
-    labels, settings = _plain_labels(archive["labels"]), json.loads(str(archive["parameters"]))
+    labels = _plain_labels(_read_array(archive, "labels").copy())
+    settings = json.loads(str(_read_array(archive, "parameters")))
     if len(labels) != len(synapses[-1]) or not isinstance(settings, dict):
         raise ValueError("the parts do not fit together")
     return stack_layers(synapses), labels, settings

@@ -29,6 +29,17 @@ _FLAGS = (
     "enable_synaptic_noise",
     "noise_magnitude_half_range",
 )
+_SWITCHES = ("wta", "true_lif", "enable_cycle_dependent_weights", "enable_synaptic_noise")
+_KEPT_IN_FILES = (
+    *_FLAGS,
+    "parameters",
+    "layers",
+    "layer_sizes",
+    "neuron_label_map",
+    "_synapse",
+    "_noise_key",
+    "_device_key",
+)
 
 
 class Module(StepByStep):
@@ -503,10 +514,12 @@ class Module(StepByStep):
         Raises
         ------
         ValueError
-            If data or layers are missing, or the data are not valid.
+            If data or layers are missing, the data are not valid, or the settings
+            cannot be saved.
         """
         X, y = self._data("train")
         self._data("test")
+        write_json(self._file_settings())  # what cannot be saved is not trained
         self.spikeplots, self.layerpotentials, self.weight_evolution = [], [], []
         presentations, weights = Presentations(X), np.ones(len(X))
         if self.n_epochs == 0:
@@ -693,11 +706,11 @@ class Module(StepByStep):
             run = f"{self.identifier}_{self.str_t0}"
         directory = os.path.join("storage", run, f"Epoch_{epoch}-{round(float(accuracy), 3)}")
         mkdir(directory)
-        settings = self.parameters.to_dict() | {"module": self._settings()}
-        save_model(neuron_label_map, synapses, settings, os.path.join(directory, "model.red"))
+        path = os.path.join(directory, "model.red")
+        save_model(neuron_label_map, synapses, self._file_settings(), path)
 
-    def _settings(self):
-        """What a file must hold beside the parameters for the network to run as before."""
+    def _file_settings(self):
+        """The parameters, and what a file must hold for the network to run as before."""
         settings = {flag: getattr(self, flag) for flag in _FLAGS}
         for name, value in settings.items():
             if not (
@@ -708,11 +721,12 @@ class Module(StepByStep):
             dt = np.arange(self.parameters.past_window, 1 - self.parameters.past_window)
             values = stdp.evaluate(self.learning_rule, dt)
             settings["learning_rule"] = np.column_stack([dt, values]).tolist()
-        return settings | {
+        settings |= {
             "synapse": to_json(self.synapse),
             "noise_key": int(self._noise_key[0]),
             "device_key": int(self._device_key[0]),
         }
+        return self.parameters.to_dict() | {"module": settings}
 
     def load_model(self, model_location: str) -> None:
         """Load weights, labels and settings from a file.
@@ -729,28 +743,34 @@ class Module(StepByStep):
         ValueError
             If it is damaged or its parts do not fit together; nothing is changed then.
         """
-        synapses, labels, settings = load_model(model_location)
-        own = settings.pop("module", {})
+        parts = load_model(model_location)
         try:
-            loaded = Module(Parameters(**settings), self.identifier)
-            sizes = [synapses[0].shape[1]] + [weights.shape[0] for weights in synapses]
-            loaded.initialise_layers(sizes)
-            loaded._set_weights(synapses, labels)
-            flags = {flag: own[flag] for flag in _FLAGS if flag in own}
-            keys = {
-                f"_{key}": np.array([own[key]], dtype=np.uint64)
-                for key in ("noise_key", "device_key")
-                if key in own
-            }
-            model = from_json(own.get("synapse"))
-        except (TypeError, ValueError, IndexError, KeyError) as error:
+            loaded = self._network_of_file(*parts)
+        except Exception as error:  # whatever settings of a wrong kind make the checks say
             raise ValueError(f"{model_location} does not hold a network: {error}") from error
-        for name in ("parameters", "layers", "layer_sizes", "neuron_label_map"):
-            setattr(self, name, getattr(loaded, name))
-        vars(self).update(flags | keys)
-        self.synapse = model
+        vars(self).update({name: getattr(loaded, name) for name in _KEPT_IN_FILES})
         self.learned_synapses = self.get_all_synapses()
         self.learned_neuron_label_map = self.neuron_label_map.copy()
+
+    def _network_of_file(self, synapses, labels, settings):
+        """Make a network of the parts of a file, and try all that it will be asked for."""
+        own = settings.pop("module", {})
+        loaded = Module(Parameters(**settings), self.identifier)
+        sizes = [synapses[0].shape[1]] + [weights.shape[0] for weights in synapses]
+        for weights, n_inputs in zip(synapses, sizes, strict=False):
+            if weights.shape[1] != n_inputs:  # before there are layers of these sizes
+                raise ValueError(f"a layer has {weights.shape[1]} inputs instead of {n_inputs}.")
+        flags = _check_flags({flag: own[flag] for flag in _FLAGS if flag in own})
+        vars(loaded).update(flags)
+        for key in ("noise_key", "device_key"):
+            value = own[key] if key in own else getattr(self, f"_{key}")[0]
+            setattr(loaded, f"_{key}", np.array([operator.index(value)], dtype=np.uint64))
+        loaded.initialise_layers(sizes)
+        loaded._set_weights(synapses, labels)
+        loaded.synapse = from_json(own.get("synapse"))
+        loaded._constants(loaded.learning_rule)
+        vars(loaded).update({flag: getattr(self, flag) for flag in _FLAGS if flag not in flags})
+        return loaded
 
     # ---------------------------------------------------------------- one sample
 
@@ -858,6 +878,17 @@ class Module(StepByStep):
                     weights.extend(record.weights[: record.activity[0, 0]].copy())
         winner = int(record.winners[0])
         return Shown(record.spike_counts[0], winner, spikeplots, potentials, weights)
+
+
+def _check_flags(flags):
+    """Check what a file says of the kind of a network, also where it is switched off."""
+    for name, value in flags.items():
+        if name in _SWITCHES and not isinstance(value, bool):
+            raise ValueError(f"{name} must be true or false, got {value!r}.")
+    for name in ("allowed_levels", "cycle_dependent_weight_lookup"):
+        make_device(flags.get(name))
+    check_share("noise_magnitude_half_range", flags.get("noise_magnitude_half_range", 0.0))
+    return flags
 
 
 def _first_and_last(training_duration, n_steps):

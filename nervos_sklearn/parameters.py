@@ -5,13 +5,15 @@ import json
 import math
 import numbers
 import os
+import queue
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from typing import Any, NamedTuple
 
-from .common import mkdir, write_atomically
+from .common import mkdir, write_atomically, write_json
 
 _URL_TIMEOUT = 10.0  # s
 _URL_SIZE_LIMIT = 1 << 20  # bytes; a parameter file is about 1 kB
@@ -262,8 +264,8 @@ class Parameters:
         Parameters
         ----------
         url : str
-            An ``http://`` or ``https://`` address. At most 1 MiB is read; the
-            server has 10 s to answer.
+            An ``http://`` or ``https://`` address. At most 1 MiB is read, within
+            10 s in all.
 
         Raises
         ------
@@ -325,10 +327,7 @@ class Parameters:
         if os.path.basename(name) != name:
             raise ValueError(f"identifier must not hold a path separator, got {identifier!r}.")
         directory = "parameters" if directory is None else os.fspath(directory)
-        try:
-            text = json.dumps(self.to_dict(), indent=4, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"the parameters cannot be written as JSON: {error}") from error
+        text = write_json(self.to_dict(), indent=4)
         mkdir(directory)
         write_atomically(
             os.path.join(directory, name), lambda file: file.write((text + "\n").encode())
@@ -380,7 +379,31 @@ def _check_scheme(url):
 
 
 def _download(url):
+    """Read what an address answers, in a thread: names and headers may take any time."""
     _check_scheme(url)
+    answers = queue.SimpleQueue()
+
+    def ask():
+        try:
+            answers.put((_read(url), None))
+        except BaseException as error:
+            answers.put((None, error))
+
+    threading.Thread(target=ask, daemon=True).start()  # nobody waits for it any longer
+    try:
+        text, error = answers.get(timeout=_URL_TIMEOUT)
+    except queue.Empty:
+        raise TimeoutError(_too_slow(url)) from None
+    if error is not None:
+        raise error
+    return text
+
+
+def _too_slow(url):
+    return f"{url} has not answered in full within {_URL_TIMEOUT:g} s."
+
+
+def _read(url):
     opener = urllib.request.build_opener(_NoOtherScheme)
     deadline = time.monotonic() + _URL_TIMEOUT
     text = b""
@@ -389,7 +412,7 @@ def _download(url):
             while len(text) <= _URL_SIZE_LIMIT and (part := answer.read1(1 << 16)):
                 text += part
                 if time.monotonic() > deadline:
-                    raise TimeoutError(f"{url} has not answered in full within {_URL_TIMEOUT} s.")
+                    raise TimeoutError(_too_slow(url))
     except http.client.HTTPException as error:
         raise ValueError(f"{url!r} cannot be read as an address or an answer: {error}") from error
     if len(text) > _URL_SIZE_LIMIT:

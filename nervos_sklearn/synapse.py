@@ -43,6 +43,8 @@ _REFERENCE = """References
 
 
 def _with_common_parameters(cls):
+    if cls.__doc__ is None:  # python -OO
+        return cls
     cls.__doc__ = cls.__doc__.replace("<common>", _COMMON_PARAMETERS).replace(
         "<reference>", _REFERENCE
     )
@@ -691,22 +693,41 @@ def to_json(synapse: Synapse | None) -> dict | None:
     if synapse is None:
         return None
     parameters = {
-        name: np.asarray(value).tolist() if isinstance(value, (np.ndarray, list, tuple)) else value
+        name: np.asarray(value).tolist()
+        if hasattr(value, "__array__") or isinstance(value, (list, tuple))
+        else value
         for name, value in synapse.get_params().items()
     }
-    return {"model": type(synapse).__name__, "parameters": parameters}
+    return {"model": _name_of(type(synapse)), "parameters": parameters}
 
 
 def from_json(description: dict | None) -> Synapse | None:
-    """Make the model that :func:`to_json` has described."""
+    """Make the model that :func:`to_json` has described.
+
+    Its class must be one of this package, or a subclass of :class:`Synapse` that has
+    been defined or imported before.
+    """
     if description is None:
         return None
-    models = {model.__name__: model for model in MODELS}
+    models = {_name_of(model): model for model in (Synapse, *_subclasses(Synapse))}
     if description["model"] not in models:
         raise ValueError(
-            f"unknown synapse model {description['model']!r}, not of {sorted(models)}."
+            f"unknown synapse model {description['model']!r}, not of {sorted(models)}; "
+            "import the module that defines it first."
         )
     return models[description["model"]](**description["parameters"])
+
+
+def _name_of(model):
+    if model in MODELS:
+        return model.__name__
+    return f"{model.__module__}.{model.__qualname__}"
+
+
+def _subclasses(model):
+    for subclass in model.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)
 
 
 def apply_truncated_noise_vectorized(

@@ -5,10 +5,11 @@ import json
 import os
 import pickle
 import re
-import resource
 import subprocess
 import sys
+import threading
 import time
+import tracemalloc
 import zipfile
 
 import matplotlib
@@ -129,6 +130,51 @@ def test_file_can_be_read_by_others_as_the_umask_allows(tmp_path):
         os.umask(old)
     for name in ("model.red", "parameters_x.json"):
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")
+@pytest.mark.parametrize("mode", [0o600, 0o664, 0o640])
+def test_file_that_is_replaced_keeps_its_mode(mode, tmp_path):
+    for _ in range(2):
+        write_model(tmp_path / "model.red")
+        Parameters().save("x", str(tmp_path))
+        for name in ("model.red", "parameters_x.json"):
+            (tmp_path / name).chmod(mode)
+    write_model(tmp_path / "model.red", 0.75)
+    Parameters().save("x", str(tmp_path))
+    for name in ("model.red", "parameters_x.json"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege")
+@pytest.mark.parametrize("there", [True, False])
+def test_link_is_written_through(there, tmp_path):
+    target, link = tmp_path / "store" / "first.red", tmp_path / "latest.red"
+    target.parent.mkdir()
+    if there:
+        write_model(target)
+        target.chmod(0o600)
+    link.symlink_to(os.path.join("store", "first.red"))
+    expected = write_model(link, 0.75)
+    assert link.is_symlink()
+    assert not target.is_symlink()
+    np.testing.assert_array_equal(load_model(str(target))[0], expected)
+    if there:
+        assert target.stat().st_mode & 0o777 == 0o600
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["first.red", "latest.red", "store"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes are of POSIX")
+def test_pipe_is_written_to_and_stays_a_pipe(tmp_path):
+    path = tmp_path / "parameters_pipe.json"
+    os.mkfifo(path)
+    received = []
+    reader = threading.Thread(target=lambda: received.append(path.read_bytes()), daemon=True)
+    reader.start()
+    Parameters(eta=0.5).save("pipe", str(tmp_path))
+    reader.join(10)
+    assert json.loads(received[0]) == Parameters(eta=0.5).to_dict()
+    assert path.is_fifo()
 
 
 def test_file_is_arrays_and_json(tmp_path):
@@ -328,6 +374,50 @@ def test_archive_without_one_of_its_parts_is_refused(tmp_path):
         damaged(tmp_path / "part.red", npz(**(good | {key: np.array("no such thing")})))
 
 
+def compressed(arrays):
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def forged(arrays, name, shape):
+    """An archive in which the header of one array claims another shape."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for key, array in arrays.items():
+            content = npy(array)
+            if key == name:
+                header = io.BytesIO()
+                np.lib.format.write_array_header_1_0(
+                    header, {"descr": array.dtype.str, "fortran_order": False, "shape": shape}
+                )
+                content = header.getvalue() + array.tobytes()
+            archive.writestr(f"{key}.npy", content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["compressed", "synapses", "labels", "parameters"])
+def test_small_file_that_claims_much_memory_is_refused(kind, tmp_path):
+    write_model(tmp_path / "good.red")
+    with np.load(tmp_path / "good.red") as archive:
+        good = {key: archive[key] for key in archive}
+    if kind == "compressed":
+        content = compressed(good | {"synapses_0": np.zeros((3, 2_000_000))})
+    else:
+        name = "synapses_0" if kind == "synapses" else kind
+        shape = {"synapses": (3, 10**8), "labels": (10**8,), "parameters": (10**8,)}[kind]
+        damaged(tmp_path / "same.red", forged(good, name, (7, *good[name].shape)))
+        content = forged(good, name, shape)
+    assert len(content) < 200_000
+    tracemalloc.start()
+    try:
+        damaged(tmp_path / "claim.red", content)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 5e6
+
+
 def test_zip_of_text_files_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "text.red", "w") as archive:
         archive.writestr("readme.txt", "hello")
@@ -394,6 +484,7 @@ print(load_model(path)[2]["eta"])
 """
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals are of POSIX")
 @pytest.mark.parametrize("how", ["full", "kill"])
 def test_writer_killed_half_way_leaves_a_whole_file(how, tmp_path):
     path = tmp_path / "model.red"
@@ -409,12 +500,29 @@ def test_writer_killed_half_way_leaves_a_whole_file(how, tmp_path):
         assert (killed, whole) == ("True", "True")
         assert value == "1.0" if how == "full" else value in ("1.0", "2.0")
     assert last == "3.0"
+    assert [p.name for p in tmp_path.iterdir()] == ["model.red"]  # nor is there any litter
+
+
+def test_writers_do_not_disturb_each_other(tmp_path):
+    code = (
+        "import sys, time, numpy as np\nfrom nervos_sklearn import save_model\n"
+        "start = time.monotonic()\n"
+        "while time.monotonic() < start + 1.5:\n"
+        "    save_model(range(5000), np.ones((1, 5000, 4)), {}, sys.argv[1])\n"
+    )
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path / name)])
+        for name in ("a.red", "a.red", "b.red")
+    ]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.red", "b.red"]
 
 
 @pytest.mark.parametrize("limit", [0, 1, 1000, 100_000])
 def test_full_disk_leaves_the_old_file_and_no_litter(limit, tmp_path):
     path = tmp_path / "model.red"
     expected = write_model(path)
+    resource = pytest.importorskip("resource")  # of POSIX
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     try:
@@ -483,6 +591,20 @@ def test_time():
     now = time.mktime((2026, 3, 4, 5, 6, 7, 0, 0, -1))
     assert strftime(now) == "2026_03_04-05_06_07"
     assert re.fullmatch(r"\d{4}_\d\d_\d\d-\d\d_\d\d_\d\d", strftime(timenow()))
+
+
+def test_everything_works_without_asserts_and_docstrings():
+    code = (
+        "from nervos_sklearn import EnduranceSynapse, SNNClassifier\n"
+        "from sklearn.datasets import load_iris\n"
+        "X, y = load_iris(return_X_y=True)\n"
+        "EnduranceSynapse(read_noise=0.1)\n"
+        "print(SNNClassifier(epochs=3, random_state=0).fit(X, y).score(X, y) > 0.9)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-OO", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "True\n", done.stderr
 
 
 def test_import_is_silent_and_leaves_matplotlib_alone():

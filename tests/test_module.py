@@ -5,7 +5,10 @@ import json
 import logging
 import math
 import pickle
+import subprocess
+import sys
 import threading
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,8 +18,12 @@ from reference import Reference, nearest, stdp, updated
 from scipy import stats
 
 from nervos_sklearn import (
+    EnduranceSynapse,
+    LinearSynapse,
     Module,
     Parameters,
+    Synapse,
+    TableSynapse,
     apply_truncated_noise_to_value,
     apply_truncated_noise_vectorized,
     load_model,
@@ -1813,3 +1820,163 @@ def test_missing_model_is_an_os_error(tmp_path):
         with pytest.raises(FileNotFoundError, match="nowhere"):
             call(str(tmp_path / "nowhere.red"))
     assert_same_network(before, state(module))
+
+
+def kind_of(module):
+    return {
+        name: getattr(module, name)
+        for name in (
+            "parameters", "synapse", "wta", "true_lif", "learning_rule", "allowed_levels",
+            "enable_cycle_dependent_weights", "cycle_dependent_weight_lookup",
+            "enable_synaptic_noise", "noise_magnitude_half_range",
+        )
+    }  # fmt: skip
+
+
+BAD_KINDS = {
+    "wta": ["no", 1, None, []],
+    "true_lif": ["no", 0, None],
+    "learning_rule": ["nonsense", 5, None, {}, [], [[0, 1, 2]], [[1, 0.5], [0, 0.5]]],
+    "allowed_levels": ["abc", [], {}, [[[[1.0]]]], [None], [0.0] * 40_000, [[0.0], [0.0, 1.0]]],
+    "enable_cycle_dependent_weights": ["yes", True, 1],
+    "cycle_dependent_weight_lookup": ["abc", [], {}, [[]]],
+    "enable_synaptic_noise": ["yes", 1],
+    "noise_magnitude_half_range": [-1, "much", None, [0.1], {}],
+    "noise_key": [-1, 2**64, 10**400, 0.5, "key", None, [1], {}],
+    "device_key": [-1, 2**64, 10**400, 0.5, "key", None, [1], {}],
+    "synapse": [
+        5, "LinearSynapse", [], {}, {"model": "LinearSynapse"}, {"model": [], "parameters": {}},
+        {"model": "os.system", "parameters": {}}, {"model": "LinearSynapse", "parameters": []},
+        {"model": "LinearSynapse", "parameters": {"n_states": "many"}},
+        {"model": "LinearSynapse", "parameters": {"n_states": 1}},
+        {"model": "LinearSynapse", "parameters": {"unheard": 1}},
+        {"model": "IdealSynapse", "parameters": {"read_noise": "a"}},
+        {"model": "IdealSynapse", "parameters": {"write_noise": -1}},
+        {"model": "IdealSynapse", "parameters": {"device_spread": {}}},
+        {"model": "TableSynapse", "parameters": {"levels": ["a"]}},
+        {"model": "EnduranceSynapse", "parameters": {"table": 5}},
+        {"model": "EnduranceSynapse", "parameters": {"first_cycles": [3]}},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_KINDS)
+def test_impossible_kind_of_network_is_refused_and_changes_nothing(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module, X, y = small()
+    module.learn(X, y)
+    module.save_epoch(1, module.get_all_synapses(), module.neuron_label_map, 0.5)
+    (path,) = tmp_path.rglob("model.red")
+    synapses, labels, good = load_model(str(path))
+    assert name in good["module"]
+    module, X, y = small(rng_seed=4)
+    module.learn(X, y)
+    before, kind, counts = state(module), kind_of(module), module.count_spikes(X)
+    for value in BAD_KINDS[name]:
+        save_model(labels, synapses, good | {"module": good["module"] | {name: value}}, path)
+        with pytest.raises(ValueError, match=r"model.red"):
+            module.load_model(str(path))
+        assert_same_network(before, state(module))
+        assert kind_of(module) == kind
+        np.testing.assert_array_equal(module.count_spikes(X), counts)
+    for value in (5, "module", [1], None):
+        save_model(labels, synapses, good | {"module": value}, path)
+        with pytest.raises(ValueError, match=r"model.red"):
+            module.load_model(str(path))
+    assert_same_network(before, state(module))
+    save_model(labels, synapses, good, path)
+    module.load_model(str(path))
+    np.testing.assert_array_equal(module.get_all_synapses(), synapses)
+
+
+def test_layers_that_do_not_chain_claim_no_memory(tmp_path):
+    path = str(tmp_path / "model.red")
+    save_model(np.zeros(20_000), [np.ones((20_000, 1))] * 2, SMALL, path)
+    module, _, _ = small()
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"model.red"):
+            module.load_model(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20e6
+
+
+# ---------------------------------------------------------------- synapses in files
+
+
+def trained_with(synapse, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module, X, y = small()
+    module.X_train = module.X_test = X
+    module.Y_train = module.Y_test = y
+    module.synapse = synapse
+    return module, X
+
+
+@pytest.mark.parametrize(
+    "synapse",
+    [
+        LinearSynapse(np.int64(5), device_spread=np.float32(0.125)),
+        LinearSynapse(np.uint8(9), read_noise=np.float16(0.25)),
+        TableSynapse([np.float32(0.0), np.float32(0.5), np.int32(1)]),
+        EnduranceSynapse(np.array([[0.0, 1.0], [0.25, 0.75]]), [np.int64(0), np.int64(40)]),
+    ],
+    ids=str,
+)
+def test_train_saves_synapses_of_numpy_numbers(synapse, tmp_path, monkeypatch):
+    module, X = trained_with(synapse, tmp_path, monkeypatch)
+    module.train()
+    loaded = Module(Parameters())
+    loaded.load_model(str(max(tmp_path.rglob("model.red"))))
+    assert type(loaded.synapse) is type(synapse)
+    np.testing.assert_array_equal(loaded.count_spikes(X), module.count_spikes(X))
+
+
+class PairSynapse(Synapse):
+    """Two levels, as a user might write it."""
+
+    def __init__(self, high=1.0, *, read_noise=0.0, write_noise=0.0, device_spread=0.0):
+        super().__init__(
+            read_noise=read_noise, write_noise=write_noise, device_spread=device_spread
+        )
+        self.high = high
+
+    def curves(self, min_weight, max_weight):
+        return np.array([0.0, self.high])
+
+
+def test_synapse_of_the_user_is_saved_and_loaded(tmp_path, monkeypatch):
+    module, X = trained_with(PairSynapse(np.float64(0.75)), tmp_path, monkeypatch)
+    module.train()
+    path = max(tmp_path.rglob("model.red"))
+    loaded = Module(Parameters())
+    loaded.load_model(str(path))
+    assert type(loaded.synapse) is PairSynapse
+    assert loaded.synapse.high == 0.75
+    np.testing.assert_array_equal(loaded.count_spikes(X), module.count_spikes(X))
+    code = (
+        "import sys\nfrom nervos_sklearn import Module, Parameters\n"
+        "try:\n    Module(Parameters()).load_model(sys.argv[1])\n"
+        "except ValueError as error:\n    print(error)"
+    )
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
+    assert "PairSynapse" in elsewhere.stdout
+    assert "import the module" in elsewhere.stdout
+
+
+@pytest.mark.parametrize("where", ["synapse", "parameters"])
+def test_what_cannot_be_saved_is_not_trained(where, tmp_path, monkeypatch):
+    module, _ = trained_with(PairSynapse(), tmp_path, monkeypatch)
+    if where == "synapse":
+        module.synapse.read_noise = {1, 2}
+    else:
+        module.parameters.source = object()
+    before = state(module)
+    with pytest.raises(ValueError, match="JSON"):
+        module.train()
+    assert_same_network(before, state(module))
+    assert not list(tmp_path.rglob("*.red"))

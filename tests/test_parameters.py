@@ -4,7 +4,6 @@ import copy
 import http.server
 import json
 import pickle
-import resource
 import socket
 import threading
 import time
@@ -345,6 +344,7 @@ def test_what_json_cannot_hold_is_refused_and_the_old_file_stays(value, tmp_path
 def test_full_disk_leaves_the_old_file(tmp_path):
     Parameters(eta=0.5).save("e", str(tmp_path))
     p = Parameters(note="x" * 100_000)
+    resource = pytest.importorskip("resource")  # of POSIX
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))
     try:
@@ -471,6 +471,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_response(200)
             self.end_headers()
             while self.write(b" ") and not self.server.stop.wait(0.3):
+                pass
+        elif self.path == "/dripping_headers":
+            self.write(b"HTTP/1.0 200 OK\r\nX: ")
+            while self.write(b"x") and not self.server.stop.wait(0.3):
                 pass
         else:
             self.send_error(404)
@@ -607,7 +611,8 @@ def test_slow_servers_are_given_up(server):
         except Exception as error:
             caught[path] = (type(error), time.monotonic() - start)
 
-    threads = [threading.Thread(target=ask, args=(path,)) for path in ("/silent", "/dripping")]
+    paths = ("/silent", "/dripping", "/dripping_headers")
+    threads = [threading.Thread(target=ask, args=(path,)) for path in paths]
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + 13
@@ -617,7 +622,7 @@ def test_slow_servers_are_given_up(server):
     server.stop.set()
     for thread in threads:
         thread.join()
-    for path in ("/silent", "/dripping"):
+    for path in paths:
         assert path in waited, f"{path} has kept the caller for more than 13 s"
         kind, seconds = waited[path]
         assert issubclass(kind, OSError)
