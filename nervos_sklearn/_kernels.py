@@ -74,7 +74,9 @@ class Device(NamedTuple):
     levels: np.ndarray  # (n_tables, n_curves * n_levels)
     ranks: np.ndarray  # like levels: the place of each in the user's table, to settle ties
     n_levels: int
-    table_after: np.ndarray  # (n_cycles,), the table that holds after so many updates
+    first_cycles: np.ndarray  # (n_tables,), the cycle from which each holds, ascending from 0
+    early_tables: np.ndarray  # (n_cycles,), the table at each of the first cycles, to look it up
+    like_reference: bool  # cycles are updates, applied or not; what is read is clipped to [0, 1]
     read_noise: float  # half range of the relative error of a reading; 0 for none
     write_noise: float  # standard deviation of the error of a write, a weight; 0 for none
 
@@ -99,7 +101,8 @@ class Layer(NamedTuple):
     by_input: np.ndarray  # (n_inputs, n_neurons), the same the other way round; empty if learning
     gains: np.ndarray  # (n_neurons, n_inputs), of each device when read; empty if all are 1
     levels: np.ndarray  # (n_neurons, n_inputs), the number of the level of a weight, -1 for none
-    update_counts: np.ndarray  # (n_neurons, n_inputs), how often each was written
+    update_counts: np.ndarray  # (n_neurons, n_inputs), how often a change of each was asked for
+    pulse_counts: np.ndarray  # (n_neurons, n_inputs), how often each was written
     touched: np.ndarray  # (n_neurons, n_inputs), whether a spike fell into its windows
 
 
@@ -115,13 +118,14 @@ class Workspace(NamedTuple):
 
     Levels have a second table: where a change has led from a level before, for
     weights that stay in a table and for those that come from the table before it.
+    It has room for the last tables, as many as fit, and a last column that stays -1.
     """
 
     inputs: np.ndarray  # those that are silent
     lags: np.ndarray  # the number of each one's lag in the rule
     changes: np.ndarray  # F at that lag
     weights: np.ndarray  # the new weights
-    transitions: np.ndarray  # (2, n_tables, n_lags, n_curves * n_levels), -1 if not known yet
+    transitions: np.ndarray  # (2, n_last, n_lags, n_curves * n_levels + 1), -1 if unknown
 
 
 class Record(NamedTuple):
@@ -285,9 +289,15 @@ def changed_weight(weight, change, plasticity):
 
 @part
 def noisy(weight, half_range, stream):
-    """clip(w (1 + e), 0, 1), e normal with deviation half_range / 3, cut off at half_range."""
+    """Read w (1 + e), e normal with deviation half_range / 3, cut off at half_range and -1."""
     error = truncated_normal(stream) * (half_range / _NOISE_BOUND)
-    return min(max(weight * (1.0 + error), 0.0), 1.0)
+    return weight * max(1.0 + error, 0.0)
+
+
+@part
+def noisy_share(weight, half_range, stream):
+    """Read clip(w (1 + e), 0, 1), as the reference does."""
+    return min(max(noisy(weight, half_range, stream), 0.0), 1.0)
 
 
 @part
@@ -310,68 +320,131 @@ def nearest_level(weight, change, table, device):
 
 
 @part
-def find_levels(weights, update_counts, device, levels_taken):
+def table_at(device, cycle):
+    """The table that holds at a cycle of a synapse."""
+    first_cycles = device.first_cycles
+    table, n_left = 0, first_cycles.size
+    while n_left > 1:  # bisection without a branch that could be guessed wrong
+        half = n_left // 2
+        table += half * (first_cycles[table + half] <= cycle)
+        n_left -= half
+    return table
+
+
+@part
+def find_levels(weights, cycles, device, levels_taken):
     """Number the levels that weights lie on now; -1 for those that lie on none."""
     for j in range(weights.shape[0]):
         for i in range(weights.shape[1]):
-            cycle = min(max(update_counts[j, i] - 1, 0), device.table_after.size - 1)
-            table = device.table_after[cycle]
-            levels_taken[j, i] = -1
-            for level in range(device.levels.shape[1]):
-                if device.levels[table, level] == weights[j, i]:
-                    levels_taken[j, i] = level
-                    break
+            table = table_at(device, max(cycles[j, i] - 1, 0))
+            level = nearest_level(weights[j, i], 1.0, table, device)
+            if device.levels[table, level] != weights[j, i]:
+                level = nearest_level(weights[j, i], -1.0, table, device)
+            on_a_level = device.levels[table, level] == weights[j, i]
+            levels_taken[j, i] = level if on_a_level else -1
 
 
 @part
-def update_levels(weights, levels_taken, update_counts, inputs, constants, workspace):
+def next_level(weight, k, table, constants, workspace):
+    """Find the level in a table that the k-th change leads to."""
+    change = workspace.changes[k]
+    goal = changed_weight(weight, change, constants.plasticity)
+    return nearest_level(goal, change, table, constants.device)
+
+
+@part
+def update_levels(
+    weights, levels_taken, update_counts, pulse_counts, inputs, constants, workspace
+):
     """Move the synapses of one neuron with some inputs to the levels their changes lead to.
 
     A change leads from the same level to the same level, so each step is computed
-    once and then looked up.
+    once and then looked up. (Level -1 finds the last column, which stays unknown.)
     """
-    device, plasticity = constants.device, constants.plasticity
-    levels, table_after = device.levels, device.table_after
-    lags, changes, transitions = workspace.lags, workspace.changes, workspace.transitions
-    last_cycle = table_after.size - 1
-    last_table = table_after[last_cycle]
+    device, transitions, lags = constants.device, workspace.transitions, workspace.lags
+    if transitions.shape[1] < 1 or device.first_cycles.size > 1:
+        update_worn_levels(
+            weights, levels_taken, update_counts, pulse_counts, inputs, constants, workspace
+        )
+        return
+    levels, transitions = device.levels[0], transitions[0, 0]
+    always_written = device.write_noise > 0.0
     for k in range(inputs.size):
         i = inputs[k]
-        cycle, level = update_counts[i], np.int64(levels_taken[i])
-        table, passed = last_table, 0
-        if cycle <= last_cycle:  # the device may still change its table
-            table = table_after[cycle]
-            passed = table - table_after[max(cycle - 1, 0)]
-        known = level >= 0 and passed <= 1
-        new_level = np.int64(transitions[passed, table, lags[k], level]) if known else -1
+        level = np.int64(levels_taken[i])
+        new_level = np.int64(transitions[lags[k], level])
         if new_level < 0:
-            weight = changed_weight(weights[i], changes[k], plasticity)
-            new_level = nearest_level(weight, changes[k], table, device)
-            if known:
-                transitions[passed, table, lags[k], level] = new_level
-        levels_taken[i] = new_level
-        weights[i] = levels[table, new_level]
+            new_level = next_level(weights[i], k, 0, constants, workspace)
+            if level >= 0:
+                transitions[lags[k], level] = new_level
         update_counts[i] += 1
+        if new_level != level or always_written:
+            pulse_counts[i] += levels[new_level] != weights[i] or always_written
+            levels_taken[i] = new_level
+            weights[i] = levels[new_level]
 
 
 @part
-def update_weights(weights, update_counts, inputs, constants, stream, workspace):
+def update_worn_levels(
+    weights, levels_taken, update_counts, pulse_counts, inputs, constants, workspace
+):
+    """Do what `update_levels` does, with the table that holds at the cycle of each synapse."""
+    device, transitions, lags = constants.device, workspace.transitions, workspace.lags
+    levels, first_cycles, early_tables = device.levels, device.first_cycles, device.early_tables
+    always_written = device.write_noise > 0.0
+    like_reference, last_change = device.like_reference, first_cycles[first_cycles.size - 1]
+    cycles = update_counts if like_reference else pulse_counts
+    n_tables = first_cycles.size
+    n_forgotten = n_tables - transitions.shape[1]
+    for k in range(inputs.size):
+        i = inputs[k]
+        cycle, level = cycles[i], np.int64(levels_taken[i])
+        table, passed = n_tables - 1, 0
+        if cycle <= last_change:  # the device may still change its table
+            early = cycle < early_tables.size
+            table = np.int64(early_tables[cycle]) if early else table_at(device, cycle)
+            passed = np.int64(cycle > 0 and cycle == first_cycles[table])
+        known = level >= 0 and table >= n_forgotten
+        kept = table - n_forgotten
+        new_level = np.int64(transitions[passed, kept, lags[k], level]) if known else -1
+        if new_level < 0:
+            new_level = next_level(weights[i], k, table, constants, workspace)
+            if known:
+                transitions[passed, kept, lags[k], level] = new_level
+        written = (levels[table, new_level] != weights[i]) | always_written
+        if written | like_reference:  # else it stays in the table it came from
+            levels_taken[i] = new_level
+        weights[i] = levels[table, new_level]
+        update_counts[i] += 1
+        pulse_counts[i] += written
+
+
+@part
+def update_weights(weights, update_counts, pulse_counts, inputs, constants, stream, workspace):
     """Update the continuous synapses of one neuron with some inputs.
 
     Gather, compute, scatter: the arithmetic in the middle is vectorised. Where weights
     are read with noise, they are written with it too.
     """
-    new, changes, read_noise = workspace.weights, workspace.changes, constants.device.read_noise
+    device, plasticity = constants.device, constants.plasticity
+    new, changes, read_noise = workspace.weights, workspace.changes, device.read_noise
     for k in range(inputs.size):
         new[k] = weights[inputs[k]]
     for k in range(inputs.size):
-        new[k] = changed_weight(new[k], changes[k], constants.plasticity)
-    if read_noise > 0.0:
+        new[k] = changed_weight(new[k], changes[k], plasticity)
+    if read_noise > 0.0 and device.like_reference:
         for k in range(inputs.size):
-            new[k] = noisy(new[k], read_noise, stream)
+            new[k] = noisy_share(new[k], read_noise, stream)
+    elif read_noise > 0.0:
+        for k in range(inputs.size):
+            weight = noisy(new[k], read_noise, stream)
+            new[k] = min(max(weight, plasticity.min_weight), plasticity.max_weight)
+    always_written = device.write_noise > 0.0
     for k in range(inputs.size):
-        weights[inputs[k]] = new[k]
-        update_counts[inputs[k]] += 1
+        i = inputs[k]
+        pulse_counts[i] += (new[k] != weights[i]) | always_written
+        weights[i] = new[k]
+        update_counts[i] += 1
 
 
 @part
@@ -384,20 +457,27 @@ def add_write_noise(weights, levels_taken, inputs, device, plasticity, stream):
 
 
 @compiled
-def update_synapses(weights, levels_taken, update_counts, inputs, constants, stream, workspace):
-    """Update the synapses of one neuron with some inputs, each by its own change."""
+def update_synapses(
+    weights, levels_taken, update_counts, pulse_counts, inputs, constants, stream, workspace
+):
+    """Update the synapses of one neuron with some inputs, each by its own change.
+
+    A pulse is counted where a weight is written: where it changes, or noise is written.
+    """
     device = constants.device
     if device.levels.size > 0:
-        update_levels(weights, levels_taken, update_counts, inputs, constants, workspace)
+        update_levels(
+            weights, levels_taken, update_counts, pulse_counts, inputs, constants, workspace
+        )
     else:
-        update_weights(weights, update_counts, inputs, constants, stream, workspace)
+        update_weights(weights, update_counts, pulse_counts, inputs, constants, stream, workspace)
     if device.write_noise > 0.0:
         add_write_noise(weights, levels_taken, inputs, device, constants.plasticity, stream)
 
 
 @part
 def strengthen_ideal_synapses(
-    weights, update_counts, touched, channels, start, step, rule, plasticity, new
+    weights, update_counts, pulse_counts, touched, channels, start, step, rule, plasticity, new
 ):
     """Update the ideal synapses of one neuron with each input spike of the past window.
 
@@ -412,13 +492,14 @@ def strengthen_ideal_synapses(
             new[k] = changed_weight(new[k], change, plasticity)
         for k in range(n_inputs):
             i = channels[first + k]
+            pulse_counts[i] += weights[i] != new[k]
             weights[i] = new[k]
             update_counts[i] += 1
             touched[i] = True
 
 
 @part
-def weaken_ideal_synapses(weights, update_counts, touched, changes, plasticity, new):
+def weaken_ideal_synapses(weights, update_counts, pulse_counts, touched, changes, plasticity, new):
     """Update the ideal synapses of one neuron with its silent inputs.
 
     All are computed, without gathering them, and the silent ones are kept.
@@ -426,8 +507,11 @@ def weaken_ideal_synapses(weights, update_counts, touched, changes, plasticity, 
     for i in range(touched.size):
         new[i] = changed_weight(weights[i], changes[i], plasticity)
     for i in range(touched.size):
-        weights[i] = weights[i] if touched[i] else new[i]
+        new[i] = weights[i] if touched[i] else new[i]
         update_counts[i] += not touched[i]
+    for i in range(touched.size):
+        pulse_counts[i] += weights[i] != new[i]
+        weights[i] = new[i]
 
 
 @part
@@ -500,15 +584,18 @@ def sum_weights(synapses, inputs, drive):
 
 
 @compiled
-def sum_read_weights(synapses, gains, inputs, read_noise, stream, drive):
+def sum_read_weights(synapses, gains, inputs, device, stream, drive):
     """The synaptic drive of every neuron, each weight as its device is read."""
+    read_noise, like_reference = device.read_noise, device.like_reference
     for j in range(drive.size):
         total = 0.0
         for k in range(inputs.size):
             weight = synapses[j, inputs[k]]
             if gains.size > 0:
                 weight *= gains[j, inputs[k]]
-            if read_noise > 0.0:
+            if read_noise > 0.0 and like_reference:
+                weight = noisy_share(weight, read_noise, stream)
+            elif read_noise > 0.0:
                 weight = noisy(weight, read_noise, stream)
             total += weight
         drive[j] = total
@@ -539,28 +626,36 @@ def learn(j, step, events, layer, constants, stream, workspace):
     """Neuron j has fired: update its synapses, those with recent spikes and the silent ones."""
     rule, device, plasticity = constants.rule, constants.device, constants.plasticity
     weights, levels_taken = layer.synapses[j], layer.levels[j]
-    update_counts, touched = layer.update_counts[j], layer.touched[j]
+    update_counts, pulse_counts = layer.update_counts[j], layer.pulse_counts[j]
+    touched = layer.touched[j]
     lags, changes, new = workspace.lags, workspace.changes, workspace.weights
     if device.levels.size == 0 and device.read_noise == 0.0 and device.write_noise == 0.0:
         channels, start = events.channels, events.start
         strengthen_ideal_synapses(
-            weights, update_counts, touched, channels, start, step, rule, plasticity, new
-        )
+            weights, update_counts, pulse_counts, touched, channels, start, step, rule,
+            plasticity, new,
+        )  # fmt: skip
         draw_lags(rule, stream, lags, changes)
-        weaken_ideal_synapses(weights, update_counts, touched, changes, plasticity, new)
+        weaken_ideal_synapses(
+            weights, update_counts, pulse_counts, touched, changes, plasticity, new
+        )
     else:
         for lag in range(min(rule.n_recent, step + 1)):
             inputs = inputs_at(events, step - lag)
             lags[: inputs.size] = lag
             changes[: inputs.size] = rule.changes[lag]
             update_synapses(
-                weights, levels_taken, update_counts, inputs, constants, stream, workspace
-            )
+                weights, levels_taken, update_counts, pulse_counts, inputs, constants, stream,
+                workspace,
+            )  # fmt: skip
             for k in range(inputs.size):
                 touched[inputs[k]] = True
         draw_lags(rule, stream, lags, changes)
         silent = list_silent(touched, workspace)
-        update_synapses(weights, levels_taken, update_counts, silent, constants, stream, workspace)
+        update_synapses(
+            weights, levels_taken, update_counts, pulse_counts, silent, constants, stream,
+            workspace,
+        )  # fmt: skip
 
 
 @part
@@ -597,7 +692,7 @@ def present(events, sample, steps, learning, layer, constants, stream, workspace
             inputs = inputs_at(events, step)
             if read_noise > 0.0 or layer.gains.size > 0:
                 sum_read_weights(
-                    layer.synapses, layer.gains, inputs, read_noise, stream, layer.computed
+                    layer.synapses, layer.gains, inputs, constants.device, stream, layer.computed
                 )
             elif layer.by_input.size > 0:
                 sum_rows(layer.by_input, inputs, layer.computed)
@@ -632,16 +727,21 @@ def present(events, sample, steps, learning, layer, constants, stream, workspace
     record.activity[sample, 0] = n_firings
 
 
+_MOST_TRANSITIONS = 1 << 22  # 8 MiB
+
+
 @compiled
 def new_workspace(n_inputs, constants):
     """Make room to update the synapses of one neuron."""
     n_tables, n_levels = constants.device.levels.shape
+    n_lags = constants.rule.changes.size
+    n_last = min(n_tables, _MOST_TRANSITIONS // (2 * n_lags * (n_levels + 1) + 1))
     return Workspace(
         inputs=np.empty(n_inputs, np.int32),
         lags=np.empty(n_inputs, np.int64),
         changes=np.empty(n_inputs),
         weights=np.empty(n_inputs),
-        transitions=np.full((2, n_tables, constants.rule.changes.size, n_levels), -1, np.int16),
+        transitions=np.full((2, n_last, n_lags, n_levels + 1), -1, np.int16),
     )
 
 
@@ -656,7 +756,9 @@ def present_batch(spike_trains, steps, learning, layer, constants, keys, record)
     events = Events(np.empty(n_channels * n_steps, np.int32), np.empty(n_steps + 1, np.int64))
     workspace = new_workspace(n_channels, constants)
     if learning and constants.device.levels.size > 0:
-        find_levels(layer.synapses, layer.update_counts, constants.device, layer.levels)
+        like_reference = constants.device.like_reference
+        cycles = layer.update_counts if like_reference else layer.pulse_counts
+        find_levels(layer.synapses, cycles, constants.device, layer.levels)
     stream = np.zeros(1, np.uint64)
     for sample in range(spike_trains.shape[0]):
         list_events(spike_trains[sample], events)

@@ -34,7 +34,10 @@ class Layer:
     synapses : ndarray of shape (num_output_neurons, num_input_neurons)
         The weights; at first all 1.
     synapse_update_counts : ndarray of shape (num_output_neurons, num_input_neurons)
-        How often each synapse has been written.
+        How often the learning rule has asked for a change of each synapse.
+    synapse_pulse_counts : ndarray of shape (num_output_neurons, num_input_neurons)
+        How often each synapse has been written: those of the updates that changed
+        the weight, and all of them if noise is written.
     gains : ndarray of shape (num_output_neurons, num_input_neurons)
         The factor through which each device is read; empty if all are 1.
     num_input_neurons, num_output_neurons : int
@@ -72,6 +75,7 @@ class Layer:
         shape = (self.num_output_neurons, self.num_input_neurons)
         self._synapses = np.ones(shape)
         self.synapse_update_counts = np.zeros(shape, dtype=np.int64)
+        self.synapse_pulse_counts = np.zeros(shape, dtype=np.int64)
         self.gains = np.empty((0, 0))
         self._levels = np.zeros(shape, dtype=np.int16)
         self._arrays = NeuronArrays(self.num_output_neurons, parameters)
@@ -141,6 +145,7 @@ class Layer:
         """
         self._synapses = _writable(self._synapses)
         self.synapse_update_counts = _writable(self.synapse_update_counts)
+        self.synapse_pulse_counts = _writable(self.synapse_pulse_counts)
         self._levels = _writable(self._levels)
         arrays = self._kernel_arrays(self._arrays, learning=True)
         record = self._new_record(spike_trains, output, trace, weights=trace)
@@ -174,6 +179,7 @@ class Layer:
             gains=_writable(self.gains),
             levels=self._levels if learning else np.empty(shape, np.int16),
             update_counts=self.synapse_update_counts if learning else np.empty(shape, np.int64),
+            pulse_counts=self.synapse_pulse_counts if learning else np.empty(shape, np.int64),
             touched=np.empty(shape, dtype=np.bool_),
         )
 

@@ -110,11 +110,16 @@ class Module:
         Bound of the relative error of a reading.
     n_firings, n_reads, n_writes : int
         Firings of all layers, readings and writings of their synapses, all while
-        learning.
+        learning. With a `synapse`, its pulses are the writings; without, every
+        update is one.
     receptive_fields : ndarray of shape (n_neurons, n_channels)
         The weights of the first layer.
     synapse_update_counts : list of ndarray of shape (n_neurons, n_inputs)
-        How often each synapse of each layer has been updated.
+        How often the learning rule has asked for a change of each synapse of each
+        layer; under `enable_cycle_dependent_weights` it is the age of the synapse.
+    synapse_pulse_counts : list of ndarray of shape (n_neurons, n_inputs)
+        How often each has been written: those of the updates that changed the
+        weight, and all of them if noise is written; the age of a `synapse`.
     get_spikeplots, get_weight_evolution : bool, default=False
         Whether :meth:`train` records spikes and potentials, and weights.
     spikeplots, layerpotentials, weight_evolution : list
@@ -230,6 +235,10 @@ class Module:
         return [layer.synapse_update_counts for layer in self.layers]
 
     @property
+    def synapse_pulse_counts(self) -> list[np.ndarray]:
+        return [layer.synapse_pulse_counts for layer in self.layers]
+
+    @property
     def receptive_fields(self) -> np.ndarray:
         return self._made_layers()[0].synapses
 
@@ -283,7 +292,7 @@ class Module:
         if self.enable_synaptic_noise:
             name = "noise_magnitude_half_range"
             noise = check_share(name, self.noise_magnitude_half_range)
-        return make_device(table, read_noise=noise)
+        return make_device(table, read_noise=noise, like_reference=True)
 
     # ------------------------------------------------------------- batches of samples
 
@@ -339,7 +348,9 @@ class Module:
 
     @property
     def n_writes(self) -> int:
-        return sum(int(counts.sum()) for counts in self.synapse_update_counts)
+        modelled = self.synapse is not None
+        writes = self.synapse_pulse_counts if modelled else self.synapse_update_counts
+        return sum(int(counts.sum()) for counts in writes)
 
     def _check_spikes(self, X):
         X = check_spike_trains(X, self.layer_sizes[0])
@@ -785,25 +796,25 @@ class Module:
         weight_factor : float
             F, the value of the learning rule.
         next_neuron_idx, current_neuron_idx : int
-            Neuron and input of the synapse, in the first layer: its count of
-            updates decides on the levels of a synapse that wears out.
+            Neuron and input of the synapse, in the first layer: its age decides on
+            the levels of a synapse that wears out.
 
         Returns
         -------
         float
         """
-        count = self._made_layers()[0].synapse_update_counts[next_neuron_idx, current_neuron_idx]
-        return self._updated(synapse_weight, weight_factor, count, self._constants())
+        counts = _counts_of(self._made_layers()[0], next_neuron_idx, current_neuron_idx)
+        return self._updated(synapse_weight, weight_factor, counts, self._constants())
 
-    def _updated(self, weight, factor, update_count, constants):
-        """Do with one synapse what the compiled loops do with many."""
+    def _updated(self, weight, factor, counts, constants):
+        """Do with one synapse what the compiled loops do with many; add to its counts."""
         weights = check_numbers("synapse_weight", [weight], ndim=1)
         workspace = _kernels.new_workspace(1, constants)
         workspace.changes[:] = check_numbers("weight_factor", [factor], ndim=1)
         _kernels.update_synapses(
             weights,
             np.full(1, -1, dtype=np.int16),
-            np.array([update_count], dtype=np.int64),
+            *counts,
             np.zeros(1, dtype=np.int32),
             constants,
             draw_keys(self._generator, 1),
@@ -842,7 +853,8 @@ class Module:
         """
         j, i = next_neuron_idx, current_neuron_idx
         constants = self._constants(self.learning_rule)
-        counts = self._layer_of(synapses).synapse_update_counts
+        layer = self._layer_of(synapses)
+        counts = _counts_of(layer, j, i)
         rule = constants.rule
         times = int(time_step) - np.arange(min(rule.n_recent, int(time_step) + 1))
         lags = np.flatnonzero(np.asarray(spike_train_for_current_layer)[i, times])
@@ -852,8 +864,8 @@ class Module:
         elif not synapse_memory[j, i]:
             factors = self._generator.choice(rule.changes[rule.n_recent :], 1)
         for factor in factors:
-            synapses[j, i] = self._updated(synapses[j, i], factor, counts[j, i], constants)
-            counts[j, i] += 1
+            synapses[j, i] = self._updated(synapses[j, i], factor, counts, constants)
+        layer.synapse_update_counts[j, i], layer.synapse_pulse_counts[j, i] = np.ravel(counts)
 
     def _layer_of(self, synapses):
         for layer in self._made_layers():
@@ -897,7 +909,7 @@ class Module:
                 np.array([synapses_for_neuron_index], dtype=float),
                 np.empty((0, 0)),
                 np.flatnonzero(spike_train_at_timestep).astype(np.int32),
-                constants.device.read_noise,
+                constants.device,
                 draw_keys(self._generator, 1),
                 drive,
             )
@@ -907,6 +919,12 @@ class Module:
             current_potentials[neuron_index] = neuron.potential
         if in_training:
             neuron.potential_memory[int(time_step)] = neuron.potential
+
+
+def _counts_of(layer, j, i):
+    """The counts of updates and of pulses of one synapse, as the compiled loops take them."""
+    counts = layer.synapse_update_counts[j, i], layer.synapse_pulse_counts[j, i]
+    return [np.array([count]) for count in counts]
 
 
 def _first_and_last(training_duration, n_steps):
