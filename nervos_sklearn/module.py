@@ -423,7 +423,10 @@ class Module:
         ------
         ValueError
             If data or layers are missing, or the data are not valid.
+        TypeError
+            If the synapse is a model that cannot be saved.
         """
+        to_json(self.synapse)  # what cannot be saved should not be trained first
         X, y = self._data("train")
         self._data("test")
         self.spikeplots, self.layerpotentials, self.weight_evolution = [], [], []
@@ -600,12 +603,12 @@ class Module:
         accuracy : float
             Accuracy on the test set; part of the name, to three digits.
         """
+        settings = self.parameters.to_dict() | {"module": self._settings()}
         run = self.str_t0
         if self.identifier != self.str_t0:
             run = f"{self.identifier}_{self.str_t0}"
         directory = os.path.join("storage", run, f"Epoch_{epoch}-{round(float(accuracy), 3)}")
         mkdir(directory)
-        settings = self.parameters.to_dict() | {"module": self._settings()}
         save_model(neuron_label_map, synapses, settings, os.path.join(directory, "model.red"))
 
     def _settings(self):
