@@ -118,14 +118,14 @@ class Workspace(NamedTuple):
 
     Levels have a second table: where a change has led from a level before, for
     weights that stay in a table and for those that come from the table before it.
-    It has room for the last tables, as many as fit, and a last column that stays -1.
+    It has room for the last tables, as many as fit.
     """
 
     inputs: np.ndarray  # those that are silent
     lags: np.ndarray  # the number of each one's lag in the rule
     changes: np.ndarray  # F at that lag
     weights: np.ndarray  # the new weights
-    transitions: np.ndarray  # (2, n_last, n_lags, n_curves * n_levels + 1), -1 if unknown
+    transitions: np.ndarray  # (2, n_last, n_lags, n_curves * n_levels), -1 if unknown
 
 
 class Record(NamedTuple):
@@ -359,7 +359,7 @@ def update_levels(
     """Move the synapses of one neuron with some inputs to the levels their changes lead to.
 
     A change leads from the same level to the same level, so each step is computed
-    once and then looked up. (Level -1 finds the last column, which stays unknown.)
+    once and then looked up.
     """
     device, transitions, lags = constants.device, workspace.transitions, workspace.lags
     if transitions.shape[1] < 1 or device.first_cycles.size > 1:
@@ -372,7 +372,7 @@ def update_levels(
     for k in range(inputs.size):
         i = inputs[k]
         level = np.int64(levels_taken[i])
-        new_level = np.int64(transitions[lags[k], level])
+        new_level = np.int64(transitions[lags[k], level]) if level >= 0 else -1
         if new_level < 0:
             new_level = next_level(weights[i], k, 0, constants, workspace)
             if level >= 0:
@@ -735,13 +735,13 @@ def new_workspace(n_inputs, constants):
     """Make room to update the synapses of one neuron."""
     n_tables, n_levels = constants.device.levels.shape
     n_lags = constants.rule.changes.size
-    n_last = min(n_tables, _MOST_TRANSITIONS // (2 * n_lags * (n_levels + 1) + 1))
+    n_last = min(n_tables, _MOST_TRANSITIONS // (2 * n_lags * n_levels + 1))
     return Workspace(
         inputs=np.empty(n_inputs, np.int32),
         lags=np.empty(n_inputs, np.int64),
         changes=np.empty(n_inputs),
         weights=np.empty(n_inputs),
-        transitions=np.full((2, n_last, n_lags, n_levels + 1), -1, np.int16),
+        transitions=np.full((2, n_last, n_lags, n_levels), -1, np.int16),
     )
 
 

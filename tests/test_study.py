@@ -32,7 +32,7 @@ def network(**parameters):
 @pytest.fixture(scope="module")
 def study():
     synapses = [IdealSynapse(), LinearSynapse(4), LinearSynapse(16), NonLinearSynapse(9)]
-    pipeline = make_pipeline(SpikeEncoder(), network())
+    pipeline = make_pipeline(SpikeEncoder(), network(eta=0.5))
     return synapse_study(
         pipeline, synapses, *load_iris(return_X_y=True), cv=3, read_energy=1e-15,
         write_energy=1e-12,
@@ -49,7 +49,7 @@ def test_a_row_for_each_synapse_fold_and_epoch(study):
 def test_numbers_are_those_of_a_fit_by_hand(study):
     X, y = load_iris(return_X_y=True)
     train, test = next(StratifiedKFold(3).split(X, y))
-    clf = network(synapse=NonLinearSynapse(9)).fit(X[train], y[train])
+    clf = network(eta=0.5, synapse=NonLinearSynapse(9)).fit(X[train], y[train])
     row = (study["synapse"] == "NonLinearSynapse(n_states=9)") & (study["fold"] == 0)
     assert study["accuracy"][row][-1] == clf.score(X[test], y[test])
     module = clf.module_
@@ -78,7 +78,7 @@ def test_synaptic_operations_are_what_arrives_while_the_layer_listens():
 @pytest.mark.parametrize("n_jobs", [2])
 def test_processes_do_not_change_a_study(study, n_jobs):
     again = synapse_study(
-        network(), [LinearSynapse(4)], *load_iris(return_X_y=True), cv=3, n_jobs=n_jobs
+        network(eta=0.5), [LinearSynapse(4)], *load_iris(return_X_y=True), cv=3, n_jobs=n_jobs
     )
     row = study["synapse"] == "LinearSynapse(n_states=4)"
     np.testing.assert_array_equal(again["accuracy"], study["accuracy"][row])
@@ -117,7 +117,7 @@ def test_occupancy_counts_each_level_of_both_curves_once():
     assert synapse.n_levels == 5
     assert TableSynapse([0.9, 0.1, 0.5, 0.1]).n_levels == 3
     X, y = load_iris(return_X_y=True)
-    study = synapse_study(network(eta=0.5), [synapse], X, y, cv=[(range(150), range(150))])
+    study = synapse_study(network(eta=0.5), [synapse], X, y, cv=[(np.arange(150), np.arange(150))])
     weights = network(eta=0.5, synapse=synapse).fit(X, y).module_.layers[0].synapses
     shares = [(weights == level).mean() for level in (0, 0.25, 0.5, 0.75, 1)]
     assert sum(shares) == pytest.approx(1)
@@ -159,7 +159,7 @@ def test_devices_whose_text_is_the_same_are_kept_apart():
 
 def test_wear_shows_in_a_study():
     levels = np.linspace(0, 1, 41)
-    worn_out = EnduranceSynapse([levels, np.full(41, 0.5)], [0, 3])
+    worn_out = EnduranceSynapse([levels, np.full(41, 0.5)], [0, 1])
     synapses = [EnduranceSynapse([levels]), worn_out]
     study = synapse_study(network(eta=0.1), synapses, *load_iris(return_X_y=True), cv=2)
     last = study["epoch"] == 2
