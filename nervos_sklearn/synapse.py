@@ -521,7 +521,8 @@ def _judge_fit(explained, scale, residual, nus):
     if residual > 0.1:
         warnings.warn(
             f"the fit misses the measurement by {residual:.0%} of its range (root mean square): "
-            "average several measurements, check that both branches have one range, or give their levels to a TableSynapse.",
+            "average several measurements, check that both branches have one range, or give "
+            "their levels to a TableSynapse.",
             UserWarning,
             stacklevel=4,
         )
