@@ -1,6 +1,8 @@
 """Pictures of a network, as scikit-learn displays."""
 
 import math
+import re
+import textwrap
 from typing import Self
 
 import numpy as np
@@ -150,7 +152,8 @@ class SynapseStudyDisplay:
     Parameters
     ----------
     curves : dict of str to tuple of ndarray
-        For each line its x, mean and standard deviation of the accuracy.
+        For each line its x, mean and standard deviation of the accuracy over the
+        folds.
     x : {"n_levels", "epoch", "updates_per_synapse"}
         What x is.
 
@@ -164,8 +167,9 @@ class SynapseStudyDisplay:
     Examples
     --------
     >>> from nervos_sklearn import SynapseStudyDisplay
-    >>> study = {"model": ["LinearSynapse"] * 4, "synapse": ["LinearSynapse()"] * 4,
-    ...          "n_levels": [4, 4, 8, 8], "fold": [0, 1, 0, 1], "epoch": [1, 1, 1, 1],
+    >>> study = {"model": ["LinearSynapse"] * 4, "n_levels": [4, 4, 8, 8],
+    ...          "synapse": [f"LinearSynapse(n_states={n})" for n in (4, 4, 8, 8)],
+    ...          "fold": [0, 1, 0, 1], "epoch": [1, 1, 1, 1],
     ...          "accuracy": [0.5, 0.7, 0.8, 0.8]}
     >>> display = SynapseStudyDisplay.from_study(study)
     >>> display.curves["LinearSynapse"][1]
@@ -185,7 +189,8 @@ class SynapseStudyDisplay:
         study : dict or pandas.DataFrame
             What :func:`synapse_study` returned.
         x : {"n_levels", "epoch", "updates_per_synapse"}, default="n_levels"
-            "n_levels" draws the last epoch, a line for each model, and continuous
+            "n_levels" draws the last epoch, a point for each synapse, a line through
+            those that differ in nothing but the number of levels, and continuous
             weights as a level line; the others draw a line for each synapse.
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
@@ -201,19 +206,18 @@ class SynapseStudyDisplay:
         """
         if x not in ("n_levels", "epoch", "updates_per_synapse"):
             raise ValueError(f'x must be "n_levels", "epoch" or "updates_per_synapse", got {x!r}.')
-        columns = {name: np.asarray(study[name]) for name in ("model", "synapse", "epoch")}
-        accuracy = np.asarray(study["accuracy"], dtype=float)
-        kept = np.ones(len(accuracy), dtype=bool)
-        if x == "n_levels":
-            kept = columns["epoch"] == columns["epoch"].max()
-        groups = columns["model" if x == "n_levels" else "synapse"]
-        points = np.asarray(study["n_levels" if x == "n_levels" else "epoch"], dtype=float)
-        places = np.asarray(study[x], dtype=float)
+        devices = _devices(study)
+        epochs = np.asarray(study["epoch"])
+        accuracy, places = (np.asarray(study[name], dtype=float) for name in ("accuracy", x))
         curves = {}
-        for group in dict.fromkeys(groups.tolist()):
-            chosen = kept & (groups == group)
-            parts = [chosen & (points == point) for point in np.unique(points[chosen])]
-            curves[group] = tuple(
+        for name, members in (_families if x == "n_levels" else _alone)(study, devices).items():
+            parts = []
+            for device in members:
+                own = epochs[devices == device]
+                shown = [own.max()] if x == "n_levels" else np.unique(own)
+                parts += [(devices == device) & (epochs == epoch) for epoch in shown]
+            parts.sort(key=lambda part: places[part].mean())
+            curves[name] = tuple(
                 np.array([statistic(values[part]) for part in parts])
                 for statistic, values in (
                     (np.mean, places),
@@ -240,13 +244,12 @@ class SynapseStudyDisplay:
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
         self.lines_ = []
-        for name, (x, mean, deviation) in self.curves.items():
+        for k, (name, (x, mean, deviation)) in enumerate(self.curves.items()):
+            style = {"color": f"C{k}", "label": textwrap.shorten(name, 80)}
             if np.isinf(x).all():
-                ax.axhline(mean[0], linestyle="--", color="gray", label=name)
+                ax.axhline(mean[0], linestyle="--", **style)
             else:
-                self.lines_.append(
-                    ax.errorbar(x, mean, deviation, marker="o", capsize=3, label=name)
-                )
+                self.lines_.append(ax.errorbar(x, mean, deviation, marker="o", capsize=3, **style))
         labels = {
             "n_levels": "levels of a synapse",
             "epoch": "epoch",
@@ -256,3 +259,44 @@ class SynapseStudyDisplay:
         ax.legend(fontsize="small")
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+
+def _devices(study):
+    """Number the devices of a study; without their numbers, text and levels tell them apart."""
+    if "device" in study:
+        return np.asarray(study["device"])
+    keys = list(zip(study["synapse"], study["n_levels"], strict=True))
+    numbers = {key: k for k, key in enumerate(dict.fromkeys(keys))}
+    return np.array([numbers[key] for key in keys])
+
+
+def _alone(study, devices):
+    """Map a name of each device to the device."""
+    names = dict(zip(devices.tolist(), study["synapse"], strict=True))
+    texts = list(names.values())
+    return {
+        text if texts.count(text) == 1 else f"{text} (device {device})": [device]
+        for device, text in names.items()
+    }
+
+
+def _families(study, devices):
+    """Map names to the devices that differ in nothing but the number of levels."""
+    alone = {device: name for name, (device,) in _alone(study, devices).items()}
+    models = dict(zip(devices.tolist(), study["model"], strict=True))
+    levels = dict(zip(devices.tolist(), study["n_levels"], strict=True))
+    families = {}
+    for device, name in alone.items():
+        kind = re.sub(r"n_states(_depression)?=\d+(, *)?", "", name)
+        families.setdefault((models[device], kind), []).append(device)
+    # Devices of one size in a family are different ones, by what their text does not say.
+    lines = []
+    for (model, kind), members in families.items():
+        different = len({levels[device] for device in members}) == len(members)
+        lines += (
+            [(model, kind, members)]
+            if different
+            else [(model, alone[device], [device]) for device in members]
+        )
+    models = [model for model, _, _ in lines]
+    return {model if models.count(model) == 1 else name: members for model, name, members in lines}

@@ -11,7 +11,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, indexable
 
 from .classifier import SNNClassifier
-from .synapse import Synapse
+from .synapse import Synapse, check_share
 
 
 def synapse_study(
@@ -51,16 +51,19 @@ def synapse_study(
         A tidy table, a row for each synapse, fold and epoch; ``pandas.DataFrame``
         takes it as it is. Its columns:
 
+        - `device`: the place of the synapse in `synapses`, from 0;
         - `synapse`: the model, as text, and `model`: the name of its class;
-        - `n_levels`: levels of a weight, infinity if it is continuous;
+        - `n_levels`: levels of a fresh device, infinity if a weight is continuous;
         - `fold`, `epoch`: from 0 and from 1;
         - `accuracy`: on the test part of the fold;
-        - `updates_per_synapse`: writes of a synapse since the start, on average;
-        - `occupancy`: the share of synapses on each level, ascending; the histogram
+        - `updates_per_synapse`: updates of a synapse since the start, whether they
+          changed it or not, on average;
+        - `occupancy`: the share of synapses nearest to each of the `n_levels` levels,
+          those of both curves, ascending; the histogram
           in 10 bins from `min_weight` to `max_weight` if weights are continuous;
         - `spikes`, `operations`, `writes`: firings, readings of a synapse and
           writings of a synapse for a training sample of the epoch, on average, in
-          all layers;
+          all layers; an update that leaves a weight as it is writes nothing;
         - `energy`: readings and writings for a training sample times their
           energies, in joule; NaN if either energy is not given.
 
@@ -70,7 +73,8 @@ def synapse_study(
         If the estimator does not end with an SNNClassifier, or a synapse is not a
         Synapse.
     ValueError
-        If the data do not fit the estimator, or an energy is negative.
+        If the data or a parameter do not fit the estimator, there are no synapses or
+        folds, or an energy is not a finite number of at least 0.
 
     Examples
     --------
@@ -89,18 +93,25 @@ def synapse_study(
             "estimator must be an SNNClassifier or a pipeline that ends with one, "
             f"got {type(classifier).__name__}."
         )
+    if not synapses:
+        raise ValueError("synapses must hold at least one model, got none.")
     for synapse in synapses:
         if not isinstance(synapse, Synapse):
             raise TypeError(f"synapses must be Synapse objects, got {synapse!r}.")
     for name, energy in (("read_energy", read_energy), ("write_energy", write_energy)):
-        if energy is not None and not energy >= 0:
-            raise ValueError(f"{name} must be a number >= 0 in joule, got {energy!r}.")
+        if energy is not None:
+            check_share(name, energy)
+    for synapse in synapses:
+        synapse.device(0.0, 1.0)
+    clone(classifier).set_params(learning="stdp", synapse=synapses[0])._validate_params()
     X, y = indexable(X, y)
     folds = list(check_cv(cv, y, classifier=True).split(X, y))
-    jobs = product(synapses, enumerate(folds))
+    if not folds:
+        raise ValueError(f"cv must give at least one fold, got none from {cv!r}.")
+    jobs = product(enumerate(synapses), enumerate(folds))
     tables = Parallel(n_jobs=n_jobs)(
-        delayed(_measure)(estimator, synapse, X, y, fold, train, test)
-        for synapse, (fold, (train, test)) in jobs
+        delayed(_measure)(estimator, synapse, X, y, train, test, {"device": k, "fold": fold})
+        for (k, synapse), (fold, (train, test)) in jobs
     )
     rows = [row for table in tables for row in table]
     for row in rows:
@@ -118,8 +129,8 @@ def _column(values):
     return column
 
 
-def _measure(estimator, synapse, X, y, fold, train, test):
-    """Train on one fold; return a row for each epoch."""
+def _measure(estimator, synapse, X, y, train, test, names):
+    """Train on one fold; return a row for each epoch, which begins with `names`."""
     estimator = clone(estimator)
     X_train, X_test = _safe_indexing(X, train), _safe_indexing(X, test)
     y_train, y_test = _safe_indexing(y, train), _safe_indexing(y, test)
@@ -133,18 +144,19 @@ def _measure(estimator, synapse, X, y, fold, train, test):
     for epoch in estimator._fit_epochs(X_train, y_train):
         module = estimator.module_
         n_synapses = sum(layer.synapses.size for layer in module.layers)
+        n_updates = sum(int(counts.sum()) for counts in module.synapse_update_counts)
         so_far = np.array([module.n_firings, module.n_reads, module.n_writes])
         spikes, operations, writes = (so_far - before) / len(X_train)
         before = so_far
         rows.append(
-            {
+            names
+            | {
                 "synapse": repr(synapse),
                 "model": type(synapse).__name__,
                 "n_levels": float(synapse.n_levels),
-                "fold": fold,
                 "epoch": epoch,
                 "accuracy": float(estimator.score(X_test, y_test)),
-                "updates_per_synapse": module.n_writes / n_synapses,
+                "updates_per_synapse": n_updates / n_synapses,
                 "occupancy": _occupancy(module),
                 "spikes": spikes,
                 "operations": operations,
@@ -158,11 +170,10 @@ def _occupancy(module):
     """Share of all synapses on each level of a fresh device, or in each of 10 bins."""
     weights = np.concatenate([layer.synapses.ravel() for layer in module.layers])
     low, high = module.parameters.min_weight, module.parameters.max_weight
-    curves = module.synapse.curves(low, high)
-    if curves is None:
+    levels = module.synapse.fresh_levels(low, high)
+    if levels is None:
         edges = np.linspace(low, high, 11)
         weights = np.clip(weights, low, high)
     else:
-        levels = np.unique(np.reshape(curves, (-1, np.shape(curves)[-1]))[0])
         edges = np.concatenate([[-np.inf], (levels[1:] + levels[:-1]) / 2, [np.inf]])
     return np.histogram(weights, edges)[0] / weights.size

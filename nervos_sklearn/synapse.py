@@ -3,11 +3,12 @@
 A model is a table of levels, so a device of one's own is a list of measured numbers.
 """
 
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import minimize_scalar
+from scipy.optimize import least_squares
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_scalar
 
@@ -40,6 +41,9 @@ _REFERENCE = """References
     .. [1] P.-Y. Chen, X. Peng, S. Yu, "NeuroSim: a circuit-level macro model for
        benchmarking neuro-inspired architectures in online learning", IEEE TCAD 37,
        2018."""
+
+
+_MOST_LEVELS = np.iinfo(np.int16).max  # the compiled loops number them so
 
 
 def _with_common_parameters(cls):
@@ -101,8 +105,10 @@ def make_device(
             )
         curves = np.array(curves, ndmin=3)
     n_curves, n_tables, n_levels = curves.shape
-    if n_curves * n_levels > np.iinfo(np.int16).max:
-        raise ValueError(f"a synapse can have at most 32767 levels, got {n_curves * n_levels}.")
+    if n_curves * n_levels > _MOST_LEVELS:
+        raise ValueError(
+            f"a synapse can have at most {_MOST_LEVELS} levels, got {n_curves * n_levels}."
+        )
     if update not in UPDATES:
         raise ValueError(f"update must be one of {UPDATES} or None, got {update!r}.")
     ranks = np.argsort(curves, axis=2, kind="stable")
@@ -114,11 +120,12 @@ def make_device(
     in_one_row = (n_tables, n_curves * n_levels)
     if first_cycles is None:
         first_cycles = np.arange(n_tables)
+    first_cycles = np.asarray(first_cycles, dtype=np.int64)
     return _kernels.Device(
         levels=np.ascontiguousarray(levels.swapaxes(0, 1)).reshape(in_one_row),
         ranks=np.ascontiguousarray(ranks.swapaxes(0, 1)).reshape(in_one_row),
         n_levels=n_levels,
-        first_cycles=np.asarray(first_cycles, dtype=np.int64),
+        first_cycles=first_cycles,
         update=UPDATES.index(update),
         read_noise=check_share("read_noise", read_noise),
         write_noise=check_share("write_noise", write_noise),
@@ -162,15 +169,31 @@ class Synapse(BaseEstimator):
         """
         return None
 
-    def tables_from(self):
-        """Return the count of changes from which each table holds, or None; see `make_device`."""
+    def cycles(self):
+        """Return the cycle from which each table holds, or None; see :func:`make_device`."""
         return None
 
     @property
     def n_levels(self) -> float:
-        """How many levels a weight can take; infinity if it is continuous."""
-        curves = self.curves(0.0, 1.0)
-        return float("inf") if curves is None else np.shape(curves)[-1]
+        """How many levels a weight can take while fresh; infinity if it is continuous."""
+        levels = self.fresh_levels(0.0, 1.0)
+        return float("inf") if levels is None else len(levels)
+
+    def fresh_levels(self, min_weight: float, max_weight: float) -> np.ndarray | None:
+        """Return the different levels of a fresh device, those of both curves.
+
+        Parameters
+        ----------
+        min_weight, max_weight : float
+            Bounds of the weights.
+
+        Returns
+        -------
+        ndarray of shape (n_levels,), ascending, or None
+            None if a weight is continuous.
+        """
+        curves = self.curves(min_weight, max_weight)
+        return None if curves is None else np.unique(np.array(curves, ndmin=3)[:, 0])
 
     def device(self, min_weight: float, max_weight: float, learning) -> _kernels.Device | None:
         """Describe the synapse to the compiled loops.
@@ -199,7 +222,7 @@ class Synapse(BaseEstimator):
             return None
         return make_device(
             curves,
-            self.tables_from(),
+            self.cycles(),
             update=learning.update if self.update is None else self.update,
             read_noise=read_noise,
             write_noise=write_noise * (max_weight - min_weight),
@@ -244,6 +267,10 @@ class IdealSynapse(Synapse):
     """
 
 
+def _check_states(name, n_states, least):
+    return check_scalar(n_states, name, Integral, min_val=least, max_val=_MOST_LEVELS)
+
+
 @_with_common_parameters
 class LinearSynapse(Synapse):
     """A synapse with evenly spaced levels.
@@ -251,7 +278,7 @@ class LinearSynapse(Synapse):
     Parameters
     ----------
     n_states : int, default=25
-        Number of levels, from the lowest to the highest weight; at least 2.
+        Number of levels, from the lowest to the highest weight; 2 to 32767.
     <common>
 
     <reference>
@@ -273,7 +300,7 @@ class LinearSynapse(Synapse):
         self.n_states = n_states
 
     def curves(self, min_weight, max_weight):
-        n_states = check_scalar(self.n_states, "n_states", Integral, min_val=2)
+        n_states = _check_states("n_states", self.n_states, 2)
         return np.linspace(min_weight, max_weight, n_states)
 
 
@@ -295,13 +322,21 @@ class NonLinearSynapse(Synapse):
     nu_depression : float, optional
         Non-linearity of the levels that a weakened synapse takes; by default the
         same levels serve both ways.
+    n_states_depression : int, optional
+        The number of steps of a weakened synapse; by default `n_states`.
     <common>
 
     Attributes
     ----------
+    nu_error_, nu_depression_error_ : float
+        Standard errors of `nu` and `nu_depression`. This and the following is what
+        :meth:`from_measurement` found.
+    offset_, offset_error_ : float
+        The conductance of the lowest weight, and its standard error.
+    scale_, scale_error_ : float
+        The range of the conductances, and its standard error.
     residual_ : float
-        Root mean square of what :meth:`from_measurement` could not fit, as a share
-        of the measured range.
+        Root mean square of what could not be fitted, as a share of `scale_`.
 
     <reference>
 
@@ -318,6 +353,7 @@ class NonLinearSynapse(Synapse):
         nu=3.6,
         *,
         nu_depression=None,
+        n_states_depression=None,
         update=None,
         read_noise=0.0,
         write_noise=0.0,
@@ -332,16 +368,24 @@ class NonLinearSynapse(Synapse):
         self.n_states = n_states
         self.nu = nu
         self.nu_depression = nu_depression
+        self.n_states_depression = n_states_depression
 
     def curves(self, min_weight, max_weight):
-        n_states = check_scalar(self.n_states, "n_states", Integral, min_val=1)
-        steps = np.arange(n_states + 1) / n_states
-        nus = [self.nu] if self.nu_depression is None else [self.nu, self.nu_depression]
-        for nu in nus:
-            if not isinstance(nu, Real) or not -50 <= nu <= 50:
-                raise ValueError(f"nu must be a number between -50 and 50, got {nu!r}.")
-        curves = [min_weight + (max_weight - min_weight) * _conductance(steps, nu) for nu in nus]
-        return curves[0] if len(curves) == 1 else np.array(curves)[:, np.newaxis]
+        n_states, nu = [self.n_states], [self.nu]
+        if self.nu_depression is not None or self.n_states_depression is not None:
+            n_states.append(_first_given(self.n_states_depression, self.n_states))
+            nu.append(_first_given(self.nu_depression, self.nu))
+        curves = []
+        for n, non_linearity in zip(n_states, nu, strict=True):
+            if not isinstance(non_linearity, Real) or not abs(non_linearity) <= _MOST_NU:
+                raise ValueError(
+                    f"nu must be a number between -{_MOST_NU} and {_MOST_NU}, "
+                    f"got {non_linearity!r}."
+                )
+            steps = np.arange(_check_states("n_states", n, 1) + 1) / n
+            shares = _conductance(steps, non_linearity)
+            curves.append(min_weight + (max_weight - min_weight) * shares)
+        return curves[0] if len(curves) == 1 else _stack_curves(curves)
 
     @classmethod
     def from_measurement(
@@ -349,17 +393,20 @@ class NonLinearSynapse(Synapse):
     ) -> "NonLinearSynapse":
         """Fit the model to a measured device.
 
-        The conductances are normalised to their range, the pulses to theirs, and nu
-        is fitted by least squares.
+        Least squares fit ``offset + scale c(pulse; nu)``, c being the model's curve
+        from 0 to 1 over the range of the pulses. Offset and scale are free, so noise
+        at the ends does not bias nu, and common to both measurements.
 
         Parameters
         ----------
         pulses : array-like of shape (n,)
-            Numbers of the pulses, increasing; at least 3.
+            Numbers of the pulses, increasing; at least 4, over at least 1 pulse.
         conductances : array-like of shape (n,)
-            The conductance after each pulse, in any unit, rising or falling.
+            The conductance after each pulse, in any unit, rising or falling: one
+            branch, not a cycle up and down.
         depression : tuple of (pulses, conductances), optional
-            A second measurement, with pulses that weaken the synapse.
+            A second measurement, with pulses that weaken the synapse; their number
+            may differ.
         **parameters
             Further parameters of the model.
 
@@ -367,12 +414,18 @@ class NonLinearSynapse(Synapse):
         -------
         NonLinearSynapse
             With the fitted `nu` and `nu_depression`, as many steps as the pulses
-            span, and `residual_`.
+            span, and the attributes of a fit.
 
         Raises
         ------
         ValueError
-            If the measurement is too short, not finite, not sorted, or constant.
+            If the measurement is too short, not finite, not sorted, or constant, or
+            the model explains less than half of its variance, as of a whole cycle.
+
+        Warns
+        -----
+        UserWarning
+            If `residual_` exceeds 0.1, or nu lies at the end of its range.
 
         Examples
         --------
@@ -380,17 +433,36 @@ class NonLinearSynapse(Synapse):
         >>> microsiemens = [316.228, 199.526, 125.893, 63.096, 25.119, 12.589, 5.754, 3.981]
         >>> synapse = NonLinearSynapse.from_measurement(range(8), microsiemens)
         >>> round(synapse.nu, 1), synapse.n_states, bool(synapse.residual_ < 0.03)
-        (3.4, 7, True)
+        (3.2, 7, True)
         """
-        nu, n_steps, residual = _fit_nu(pulses, conductances)
-        parameters = {"n_states": n_steps} | parameters
-        residuals = [residual]
+        branches = [_check_branch(pulses, conductances)]
         if depression is not None:
-            parameters["nu_depression"], _, residual = _fit_nu(*depression)
-            residuals.append(residual)
-        synapse = cls(nu=nu, **parameters)
-        synapse.residual_ = float(np.sqrt(np.mean(np.square(residuals))))
+            branches.append(_check_branch(*depression))
+        fit = _fit_branches([steps for steps, _, _ in branches], [g for _, g, _ in branches])
+        parameters = {"n_states": branches[0][2], "nu": fit["nu"][0]} | parameters
+        if depression is not None:
+            fitted = {"n_states_depression": branches[1][2], "nu_depression": fit["nu"][1]}
+            parameters = fitted | parameters
+        synapse = cls(**parameters)
+        synapse.nu_error_ = fit["nu_error"][0]
+        if depression is not None:
+            synapse.nu_depression_error_ = fit["nu_error"][1]
+        for name in ("offset", "offset_error", "scale", "scale_error", "residual"):
+            setattr(synapse, f"{name}_", fit[name])
         return synapse
+
+
+_MOST_NU = 50  # the levels of the steepest branch are a step
+
+
+def _first_given(value, default):
+    return default if value is None else value
+
+
+def _stack_curves(curves):
+    """Stack tables of levels of different length; a level that stands twice is the same."""
+    n_levels = max(len(curve) for curve in curves)
+    return np.stack([np.pad(c, (0, n_levels - len(c)), mode="edge")[np.newaxis] for c in curves])
 
 
 def _conductance(steps, nu):
@@ -400,30 +472,103 @@ def _conductance(steps, nu):
     return 1 - np.expm1(-nu * (1 - steps)) / np.expm1(-nu)
 
 
-def _fit_nu(pulses, conductances):
+def _check_branch(pulses, conductances):
+    """Return the share of the steps up to each pulse, the conductances, the number of steps."""
     pulses, conductances = np.asarray(pulses, float), np.asarray(conductances, float)
     if (
         pulses.ndim != 1
         or pulses.shape != conductances.shape
-        or len(pulses) < 3
+        or len(pulses) < 4
         or not np.isfinite([pulses, conductances]).all()
         or (np.diff(pulses) <= 0).any()
+        or np.ptp(pulses) < 1
         or np.ptp(conductances) == 0
     ):
         raise ValueError(
-            "a measurement must be at least 3 finite conductances, not all the same, at "
+            "a measurement must be at least 4 finite conductances, not all the same, at "
             f"increasing pulse numbers; got pulses {pulses} and conductances {conductances}."
         )
     steps = (pulses - pulses[0]) / np.ptp(pulses)
-    if conductances[-1] < conductances[0]:
-        steps = 1 - steps
-    measured = (conductances - conductances.min()) / np.ptp(conductances)
+    falls = np.dot(steps - steps.mean(), conductances) < 0
+    return 1 - steps if falls else steps, conductances, round(np.ptp(pulses))
 
-    def squared_error(nu):
-        return np.mean((_conductance(steps, nu) - measured) ** 2)
 
-    nu = minimize_scalar(squared_error, bounds=(-50, 50), method="bounded").x
-    return float(nu), round(np.ptp(pulses)), float(np.sqrt(squared_error(nu)))
+def _fit_branches(steps, conductances):
+    """Fit nu of each branch, and the offset and the scale they have in common.
+
+    For given nu the model is linear in the others (variable projection: Golub and
+    Pereyra, 1973), so that only nu is searched for.
+    """
+    measured = np.concatenate(conductances)
+    low, width = measured.min(), np.ptp(measured)
+    measured = (measured - low) / width
+
+    def design(nus):
+        shares = [_conductance(s, nu) for s, nu in zip(steps, nus, strict=True)]
+        return np.column_stack([np.ones(len(measured)), np.concatenate(shares)])
+
+    def linear(nus):
+        return np.linalg.lstsq(design(nus), measured)[0]
+
+    def errors(nus):
+        return design(nus) @ linear(nus) - measured
+
+    def alone(k, nu):
+        columns = np.column_stack([np.ones(len(steps[k])), _conductance(steps[k], nu)])
+        fitted = columns @ np.linalg.lstsq(columns, conductances[k])[0]
+        return np.sum((fitted - conductances[k]) ** 2)
+
+    grid = np.linspace(-_MOST_NU, _MOST_NU, 201)
+    start = [min(grid, key=lambda nu, k=k: alone(k, nu)) for k in range(len(steps))]
+    start = np.clip(start, -0.99 * _MOST_NU, 0.99 * _MOST_NU)
+    nus = least_squares(errors, start, bounds=(-_MOST_NU, _MOST_NU), xtol=1e-12, ftol=1e-12).x
+    offset, scale = linear(nus)
+    squares = np.sum(errors(nus) ** 2)
+    residual = np.sqrt(squares / len(measured)) / abs(scale)
+    _judge_fit(1 - squares / np.sum((measured - measured.mean()) ** 2), scale, residual, nus)
+    step = 1e-3
+    slopes = [
+        scale * (design(nus + shift)[:, 1] - design(nus - shift)[:, 1]) / (2 * step)
+        for shift in step * np.eye(len(nus))
+    ]
+    jacobian = np.column_stack([*slopes, design(nus)])
+    n_free = len(measured) - jacobian.shape[1]
+    deviations = np.sqrt(np.diag(np.linalg.pinv(jacobian.T @ jacobian)) * squares / n_free)
+    return {
+        "nu": [float(nu) for nu in nus],
+        "nu_error": [float(error) for error in deviations[:-2]],
+        "offset": float(low + width * offset),
+        "offset_error": float(width * deviations[-2]),
+        "scale": float(width * scale),
+        "scale_error": float(width * deviations[-1]),
+        "residual": float(residual),
+    }
+
+
+def _judge_fit(explained, scale, residual, nus):
+    """Refuse a fit that means nothing, and warn of a doubtful one."""
+    if explained < 0.5 or scale <= 0:
+        raise ValueError(
+            "the model does not describe the measurement: it explains "
+            f"{max(explained, 0):.0%} of the variance. Give one branch, rising or falling, and "
+            "the other one as depression, got perhaps a whole cycle, or branches of different "
+            "ranges."
+        )
+    if residual > 0.1:
+        warnings.warn(
+            f"the fit misses the measurement by {residual:.0%} of its range (root mean square): "
+            "average several measurements, check that both branches have one range, or give "
+            "their levels to a TableSynapse.",
+            UserWarning,
+            stacklevel=4,
+        )
+    if np.abs(nus).max() > 0.98 * _MOST_NU:
+        warnings.warn(
+            f"the fit ends at nu = {nus}, the end of the range from -{_MOST_NU} to {_MOST_NU}: "
+            "the measurement is a step.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 @_with_common_parameters
@@ -477,11 +622,7 @@ class TableSynapse(Synapse):
             raise ValueError(
                 f"depression_levels must have shape (n_levels,), got shape {other.shape}."
             )
-        n_levels = max(len(levels), len(other))
-        # A level that stands twice in the table is the same level.
-        return np.stack(
-            [np.pad(c, (0, n_levels - len(c)), mode="edge")[np.newaxis] for c in (levels, other)]
-        )
+        return _stack_curves([levels, other])
 
     @classmethod
     def from_conductances(
@@ -523,15 +664,16 @@ class TableSynapse(Synapse):
 
 @_with_common_parameters
 class EnduranceSynapse(Synapse):
-    """A synapse that wears out: its levels depend on how often it has been updated.
+    """A synapse that wears out: its levels depend on how often it has been written.
 
     Parameters
     ----------
     table : array-like of shape (n_tables, n_levels)
         The levels of a fresh device, and of an ever more worn one.
     first_cycles : array-like of int of shape (n_tables,), optional
-        The count of updates from which each row holds: increasing, the first 0. By
-        default row k holds after k updates. The last row stays.
+        The count of writes, or cycles, from which each row holds: increasing, the
+        first 0. By default row k holds after k cycles. The last row stays. An update
+        that leaves the weight as it is writes nothing.
     <common>
 
     <reference>
@@ -573,7 +715,7 @@ class EnduranceSynapse(Synapse):
             )
         return table[np.newaxis]
 
-    def tables_from(self):
+    def cycles(self):
         if self.first_cycles is None:
             return None
         first = np.asarray(self.first_cycles)
@@ -581,11 +723,13 @@ class EnduranceSynapse(Synapse):
             first.shape != (len(self.table),)
             or first.dtype.kind not in "iu"
             or first[0] != 0
-            or (np.diff(first) <= 0).any()
+            or (first[1:] <= first[:-1]).any()
+            or first[-1] > _LAST_CYCLE
         ):
             raise ValueError(
-                "first_cycles must hold an increasing count of updates for each of the "
-                f"{len(self.table)} rows of the table, the first 0; got {self.first_cycles!r}."
+                f"first_cycles must hold an increasing count of writes, at most {_LAST_CYCLE}, "
+                f"for each of the {len(self.table)} rows of the table, the first 0; got "
+                f"{self.first_cycles!r}."
             )
         return first
 
@@ -602,11 +746,11 @@ class EnduranceSynapse(Synapse):
         Parameters
         ----------
         cycles : array-like of shape (n,)
-            Increasing counts of updates, at least 1.
+            Increasing counts of writes, from 1 to 10**18.
         highest, lowest : array-like of shape (n,)
             Bounds of the window at each count, in any unit.
         n_states : int
-            Levels within the window, at least 2.
+            Levels within the window, 2 to 32767.
         **parameters
             Further parameters of the model.
 
@@ -617,7 +761,8 @@ class EnduranceSynapse(Synapse):
         Raises
         ------
         ValueError
-            If the measurement is not finite, not sorted, or a window is inverted.
+            If the measurement is not finite, not sorted, or too long, a window is
+            inverted, or `n_states` out of range.
         """
         cycles, highest, lowest = (np.asarray(a, dtype=float) for a in (cycles, highest, lowest))
         if (
@@ -626,16 +771,17 @@ class EnduranceSynapse(Synapse):
             or not cycles.shape == highest.shape == lowest.shape
             or not np.isfinite([cycles, highest, lowest]).all()
             or cycles[0] < 1
+            or cycles[-1] > _LAST_CYCLE
             or (np.diff(cycles) <= 0).any()
             or (highest < lowest).any()
             or highest[0] == lowest[0]
         ):
             raise ValueError(
-                "the memory window must be given by at least 2 increasing cycles >= 1 and the "
-                f"highest and lowest conductance at each; got cycles {cycles}, highest "
-                f"{highest}, lowest {lowest}."
+                "the memory window must be given by at least 2 increasing cycles from 1 to "
+                f"{_LAST_CYCLE}, and the highest and lowest conductance at each; got cycles "
+                f"{cycles}, highest {highest}, lowest {lowest}."
             )
-        check_scalar(n_states, "n_states", Integral, min_val=2)
+        _check_states("n_states", n_states, 2)
         spaced = np.geomspace(1, cycles[-1], _TABLES_OF_A_WINDOW).round().astype(np.int64)
         first_cycles = np.concatenate([[0], np.unique(spaced)])
         where = np.log(np.maximum(first_cycles, 1))
@@ -678,6 +824,7 @@ class DifferentialPair(Synapse):
 
 
 _TABLES_OF_A_WINDOW = 200
+_LAST_CYCLE = 10**18  # what a count holds
 MODELS = (
     IdealSynapse,
     LinearSynapse,

@@ -1,6 +1,7 @@
 """Synapse models against their definitions."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -66,17 +67,17 @@ def test_levels_by_hand():
     ids=lambda synapse: f"{type(synapse).__name__}({synapse.n_levels})",
 )
 def test_weights_take_levels_of_their_table_only(synapse):
-    module = network(synapse)
+    module = network(synapse, eta=0.9)
     for seed in range(3):
         module.learn(spikes(seed=seed))
-        weights, counts = module.layers[0].synapses, module.synapse_update_counts[0]
-        device = synapse.device(1e-5, 1.0)
-        tables = device.table_after[
-            np.minimum(np.maximum(counts - 1, 0), len(device.table_after) - 1)
-        ]
-        on_a_level = (device.levels[tables] == weights[:, :, np.newaxis]).any(axis=2)
-        assert on_a_level[counts > 0].all()
-        assert (counts > 0).any()
+        weights, pulses = module.layers[0].synapses, module.synapse_pulse_counts[0]
+        tables = np.array(synapse.curves(1e-5, 1.0), ndmin=3)
+        first = getattr(synapse, "first_cycles", [0])
+        row = np.searchsorted(first, np.maximum(pulses - 1, 0), side="right") - 1
+        on_a_level = (tables[:, row] == weights[:, :, np.newaxis]).any(axis=(0, 3))
+        assert on_a_level[pulses > 0].all()
+        assert (weights[pulses == 0] == 1).all()
+        assert (pulses > 0).any()
 
 
 def test_many_equal_levels_come_close_to_none():
@@ -107,8 +108,76 @@ def test_lookup_and_model_are_the_same_synapse():
 def test_endurance_rows_switch_at_the_right_update(count, row):
     synapse = EnduranceSynapse([[0.0, 1.0], [0.1, 0.9], [0.2, 0.8]], first_cycles=[0, 2, 5])
     module = network(synapse)
-    module.layers[0].synapse_update_counts[0, 0] = count
+    module.layers[0].synapse_pulse_counts[0, 0] = count
     assert module.update_synapse(0.95, -1e-3, 0, 0) == [1.0, 0.9, 0.8][row]
+
+
+def test_pulses_are_the_updates_that_changed_a_weight():
+    """One update a firing, as each input spikes once a window: pulses are recorded changes."""
+    X = np.zeros((16, 61), dtype=np.uint8)
+    for i in range(16):
+        X[i, 1 + i % 7 :: 7] = 1
+    for synapse in (
+        IdealSynapse(),
+        NonLinearSynapse(25),
+        NonLinearSynapse(9, nu_depression=-1.0),
+        EnduranceSynapse.from_memory_window([1, 3, 30], [1, 0.9, 0.6], [0, 0.1, 0.2], 25),
+    ):
+        module = network(synapse, past_window=-4, eta=0.5)
+        recorded = [module.layers[0].synapses.copy()]
+        for _ in range(4):
+            module.feed_forward(
+                X, module.neuron_label_map, 60, do_stdp=True,
+                weight_evolution_for_one_spike_train=recorded,
+            )  # fmt: skip
+        changes = (np.diff(recorded, axis=0) != 0).sum(axis=0)
+        np.testing.assert_array_equal(module.synapse_pulse_counts[0], changes)
+        updates = module.synapse_update_counts[0].sum()
+        assert 0 < module.n_writes == changes.sum() < updates
+
+
+def test_a_device_does_not_wear_where_nothing_is_written():
+    levels = np.linspace(0, 1, 3)
+    module = network(EnduranceSynapse([levels, levels / 2], [0, 2]), eta=0.01)
+    module.learn(spikes())
+    assert module.synapse_update_counts[0].max() > 2
+    assert module.n_writes == 0
+    assert (module.get_all_synapses() == 1).all()
+
+
+@pytest.mark.parametrize("last", [10**9, 10**18])
+def test_any_number_of_cycles_takes_the_same_room(last):
+    """Nothing grows with the cycles; what holds at each is the row of the table."""
+    synapse = EnduranceSynapse.from_memory_window([1, last], [1, 0.5], [0, 0.2], 9)
+    module = network(synapse)
+    tracemalloc.start()
+    module.learn(spikes(3))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6
+    for count in (0, 1, 5000, 10**8, last):
+        module.layers[0].synapse_pulse_counts[0, 0] = count
+        row = np.searchsorted(synapse.first_cycles, count, side="right") - 1
+        assert module.update_synapse(1.2, 0.0, 0, 0) == synapse.table[row].max()
+
+
+def test_levels_that_do_not_fit_in_the_memory_of_steps_are_computed():
+    """Many levels and lags, or many tables: the same weights as with the step by step methods."""
+    rng = np.random.default_rng(0)
+    for synapse, window in (
+        (LinearSynapse(30_001), -200),
+        (EnduranceSynapse(np.sort(rng.random((200, 2000)), axis=1)), -20),
+    ):
+        batch, single = (network(synapse, past_window=window) for _ in range(2))
+        X = spikes(2)
+        tracemalloc.start()
+        batch.learn(X)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 60e6
+        for train in X:
+            single.feed_forward(train, single.neuron_label_map, 60, do_stdp=True)
+        np.testing.assert_array_equal(batch.get_all_synapses(), single.get_all_synapses())
 
 
 def test_endurance_of_a_batch_is_that_of_single_steps():
@@ -137,7 +206,7 @@ def test_a_memory_window_is_interpolated_in_log_cycles():
 
 def test_a_measured_device_is_fitted_within_the_published_range():
     synapse = NonLinearSynapse.from_measurement(range(8), PCMO)
-    normalised = (np.array(PCMO) - PCMO[-1]) / (PCMO[0] - PCMO[-1])
+    normalised = (np.array(PCMO) - synapse.offset_) / synapse.scale_
     errors = synapse.curves(0, 1)[::-1] - normalised
     assert synapse.residual_ == pytest.approx(np.sqrt(np.mean(errors**2)))
     assert synapse.residual_ < 0.03
@@ -157,6 +226,50 @@ def test_a_fit_finds_the_device_that_was_measured(nu):
         np.arange(13), conductances, depression=(np.arange(13), conductances[::-1])
     )
     assert both.nu_depression == pytest.approx(nu, abs=1e-4)
+    assert (both.offset_, both.scale_) == pytest.approx((3, 40))
+    assert both.residual_ < 1e-6
+
+
+def test_noise_of_a_measurement_does_not_bias_the_fit():
+    truth = {"nu": 3.6, "offset_": 3.0, "scale_": 40.0}
+    curve = 3 + 40 * NonLinearSynapse(25, 3.6).curves(0, 1)
+    fits = [
+        NonLinearSynapse.from_measurement(
+            range(26), curve + np.random.default_rng(seed).normal(0, 2, 26)
+        )
+        for seed in range(40)
+    ]
+    assert np.mean([fit.nu for fit in fits]) == pytest.approx(3.6, abs=0.15)
+    for name, value in truth.items():
+        errors = [getattr(fit, f"{name.rstrip('_')}_error_") for fit in fits]
+        standardised = (np.array([getattr(fit, name) for fit in fits]) - value) / errors
+        assert np.mean(np.abs(standardised) < 2) > 0.8
+        assert 0.7 < standardised.std() < 1.4
+
+
+def test_both_branches_share_a_range_and_have_their_own_pulses():
+    """A depression that ends half way down is not stretched to the whole range."""
+    up, down = NonLinearSynapse(25, 3.6).curves(0, 1), NonLinearSynapse(10, -2.0).curves(0, 1)
+    synapse = NonLinearSynapse.from_measurement(
+        range(26), 5 + 2 * up, depression=(range(11), 5 + 2 * down[::-1])
+    )
+    assert (synapse.n_states, synapse.n_states_depression) == (25, 10)
+    assert (synapse.nu, synapse.nu_depression) == pytest.approx((3.6, -2.0))
+    curves = synapse.curves(0, 1)
+    np.testing.assert_allclose(np.unique(curves[0].round(9)), np.unique(up.round(9)))
+    np.testing.assert_allclose(np.unique(curves[1].round(9)), np.unique(down.round(9)))
+    with pytest.warns(UserWarning, match="misses|step"):
+        NonLinearSynapse.from_measurement(range(26), up, depression=(range(26), 9 + up[::-1]))
+
+
+def test_a_fit_that_means_nothing_is_refused_or_warned_of():
+    up = NonLinearSynapse(25, 3.6).curves(0, 1)
+    with pytest.raises(ValueError, match="whole cycle"):
+        NonLinearSynapse.from_measurement(range(52), np.concatenate([up, up[::-1]]))
+    with pytest.warns(UserWarning, match="misses"):
+        NonLinearSynapse.from_measurement(
+            range(26), up + np.random.default_rng(0).normal(0, 0.15, 26)
+        )
 
 
 # --------------------------------------------------------------------------- noise
@@ -226,6 +339,41 @@ def test_no_noise_equals_zero_noise():
     np.testing.assert_array_equal(a.get_all_synapses(), b.get_all_synapses())
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_reading_is_clipped_to_nothing_but_sign(sign):
+    """Weights beyond [0, 1], by themselves or by device spread, are read as they are."""
+    X = np.zeros((1, 1, 201), dtype=np.uint8)
+    X[0, 0, 1:] = 1
+    parameters = Parameters(
+        spike_threshold=1e9, spike_drop_rate=0, resting_potential=0, reset_potential=0,
+        inhibitory_potential=0, training_duration=200, max_weight=4, min_weight=-4,
+    )  # fmt: skip
+    for half_range, tolerance in ((1e-9, 1e-6), (0.3, 0.06), (6.0, None)):
+        module = Module(parameters, random_state=0)
+        module.synapse = IdealSynapse(read_noise=half_range, device_spread=0.3)
+        module.initialise_layers([1, 40])
+        module.layers[0].synapses = np.full((40, 1), 3.0 * sign)
+        potentials = []
+        module.feed_forward(
+            X[0], module.neuron_label_map, 200, plotting=True,
+            layer_potentials_for_one_spike_train=potentials,
+        )  # fmt: skip
+        reads = np.diff([[m[t] for t in range(1, 201)] for m in potentials[0]], axis=1)
+        assert (reads * sign >= -1e-9).all()
+        assert (module.layers[0].gains > 1.2).any()
+        if tolerance is not None:
+            expected = 3.0 * sign * module.layers[0].gains[:, 0]
+            np.testing.assert_allclose(reads.mean(axis=1), expected, rtol=tolerance)
+
+
+def test_the_flags_of_the_reference_clip_to_shares():
+    module = network()
+    module.enable_synaptic_noise, module.noise_magnitude_half_range = True, 1e-9
+    module.layers[0].synapses = np.full((6, 16), 1.5)
+    ones = network()
+    assert (ones.count_spikes(spikes()) == module.count_spikes(spikes())).all()
+
+
 def test_write_noise_has_its_deviation_and_respects_the_bounds():
     module = network(IdealSynapse(write_noise=0.05), eta=0.0)
     new = np.array([module.update_synapse(0.5, 0.1, 0, 0) for _ in range(2000)])
@@ -275,6 +423,32 @@ def test_a_saved_network_keeps_its_devices(synapse, tmp_path, monkeypatch):
         np.testing.assert_array_equal(loaded.synapse.get_params()[name], value)
 
 
+class OwnSynapse(IdealSynapse):
+    """A model that no file can describe."""
+
+
+def test_a_model_that_could_not_be_loaded_is_not_saved(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = network(OwnSynapse())
+    with pytest.raises(TypeError, match="OwnSynapse"):
+        module.save_epoch(1, module.get_all_synapses(), module.neuron_label_map, 1.0)
+    module.X_train = module.X_test = spikes(4)
+    module.Y_train = module.Y_test = np.zeros(4, dtype=int)
+    with pytest.raises(TypeError, match="OwnSynapse"):
+        module.train()
+    assert not list(tmp_path.rglob("*"))
+    assert module.n_firings == 0
+
+
+def test_numpy_scalars_are_saved(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = network(LinearSynapse(np.int64(5), read_noise=np.float32(0.5)))
+    module.save_epoch(1, module.get_all_synapses(), module.neuron_label_map, 1.0)
+    loaded = Module(Parameters())
+    loaded.load_model(next(tmp_path.rglob("model.red")))
+    assert loaded.synapse.get_params() == LinearSynapse(5, read_noise=0.5).get_params()
+
+
 # --------------------------------------------------------------------- in scikit-learn
 
 
@@ -310,6 +484,8 @@ def test_hidden_layers_have_their_own_weights_counts_and_devices():
     [
         LinearSynapse(1),
         LinearSynapse(2.5),
+        LinearSynapse(10**9),
+        NonLinearSynapse(10**9),
         NonLinearSynapse(0),
         NonLinearSynapse(5, nu=np.nan),
         TableSynapse([]),
@@ -319,6 +495,7 @@ def test_hidden_layers_have_their_own_weights_counts_and_devices():
         EnduranceSynapse([0.0, 1.0]),
         EnduranceSynapse([[0, 1], [0, 1]], [0, 0]),
         EnduranceSynapse([[0, 1], [0, 1]], [1, 2]),
+        EnduranceSynapse([[0, 1], [0, 1]], [0, 2**63]),
         IdealSynapse(read_noise=-0.1),
         IdealSynapse(write_noise=np.nan),
         IdealSynapse(device_spread="wide"),
@@ -343,6 +520,8 @@ def test_wrong_models_are_refused(synapse):
         lambda: EnduranceSynapse.from_memory_window([10, 1], [1, 1], [0, 0], 4),
         lambda: EnduranceSynapse.from_memory_window([1, 10], [1, 0], [0, 1], 4),
         lambda: EnduranceSynapse.from_memory_window([0, 10], [1, 1], [0, 0], 4),
+        lambda: EnduranceSynapse.from_memory_window([1, 1e300], [1, 1], [0, 0], 4),
+        lambda: NonLinearSynapse.from_measurement([0, 1, 2], [1, 2, 3]),
     ],
 )
 def test_wrong_measurements_are_refused(make):
