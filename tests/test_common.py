@@ -5,7 +5,6 @@ import json
 import os
 import pickle
 import re
-import resource
 import subprocess
 import sys
 import time
@@ -396,6 +395,7 @@ print(load_model(path)[2]["eta"])
 
 @pytest.mark.parametrize("how", ["full", "kill"])
 def test_writer_killed_half_way_leaves_a_whole_file(how, tmp_path):
+    pytest.importorskip("resource", reason="no limits of file sizes here")
     path = tmp_path / "model.red"
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(path), how],
@@ -415,6 +415,7 @@ def test_writer_killed_half_way_leaves_a_whole_file(how, tmp_path):
 def test_full_disk_leaves_the_old_file_and_no_litter(limit, tmp_path):
     path = tmp_path / "model.red"
     expected = write_model(path)
+    resource = pytest.importorskip("resource", reason="no limits of file sizes here")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     try:

@@ -4,7 +4,6 @@ import copy
 import http.server
 import json
 import pickle
-import resource
 import socket
 import threading
 import time
@@ -345,6 +344,7 @@ def test_what_json_cannot_hold_is_refused_and_the_old_file_stays(value, tmp_path
 def test_full_disk_leaves_the_old_file(tmp_path):
     Parameters(eta=0.5).save("e", str(tmp_path))
     p = Parameters(note="x" * 100_000)
+    resource = pytest.importorskip("resource", reason="no limits of file sizes here")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))
     try:
