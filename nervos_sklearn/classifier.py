@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._sklearn import Interval, StrOptions, _fit_context
 from .common import check_spike_trains, random_generator, unchanged_on_error
 from .encoder import ENCODINGS, SpikeEncoder
-from .images import blur_images, find_image_shape
+from .images import are_sides, blur_images, find_image_shape
 from .module import Module
 from .parameters import Parameters
 from .reward import RewardModule, RewardSettings, assign_neurons, traces_of_spikes
@@ -598,7 +598,7 @@ default=-70, -100, -55 and -90
             return find_image_shape(X)
         shape = tuple(self.image_shape)
         shape = (1, *shape) if len(shape) == 2 else shape
-        if len(shape) != 3 or math.prod(shape) != X.shape[1]:
+        if len(shape) != 3 or not are_sides(shape) or math.prod(shape) != X.shape[1]:
             raise ValueError(
                 "image_shape must be (height, width) or (n_maps, height, width) and multiply to "
                 f"the number of features, {X.shape[1]}; got {self.image_shape!r}."

@@ -161,14 +161,18 @@ def _same_shape(shape, expected):
     return shape
 
 
+def are_sides(shape: tuple) -> bool:
+    """Whether all entries of the shape of an image are whole numbers above 0."""
+    return all(isinstance(side, Integral) and side > 0 for side in shape)
+
+
 def _image_shape(shape, n_pixels):
     """Check the shape of an image; by default a square, or else a row."""
     if shape is None:
         side = math.isqrt(n_pixels)
         return (side, side) if side**2 == n_pixels else (1, n_pixels)
     shape = tuple(shape)
-    whole = all(isinstance(side, Integral) and side > 0 for side in shape)
-    if len(shape) != 2 or not whole or math.prod(shape) != n_pixels:
+    if len(shape) != 2 or not are_sides(shape) or math.prod(shape) != n_pixels:
         raise ValueError(
             "image_shape must be (height, width), whole numbers above 0 with height * width = "
             f"{n_pixels}, got {shape}."

@@ -100,6 +100,9 @@ def test_parameters_set_after_fit_wait_for_the_next_fit(images, make):
 def test_wrong_shapes_of_images_are_named(images, make, shape):
     with pytest.raises(ValueError, match="image_shape must be"):
         make().set_params(image_shape=shape).fit(images.reshape(-1, 64))
+    network = SNNClassifier(epochs=1, image_shape=shape)
+    with pytest.raises(ValueError, match="image_shape must be"):
+        network.fit(images.reshape(-1, 64), np.arange(len(images)) % 2)
 
 
 def test_senseless_sizes_are_refused_at_once(images):
