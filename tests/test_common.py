@@ -144,7 +144,7 @@ def test_file_is_arrays_and_json(tmp_path):
 
 @pytest.mark.parametrize(
     "labels",
-    [[None, 1, 2], [object()] * 3, np.array([1, 2, 3], dtype="datetime64[s]"),
+    [[None, 1, 2], [object] * 3, np.array([1, 2, 3], dtype="datetime64[s]"),
      np.array([1, "a", None], dtype=object), [[0, 1], [2]], [[0], [1], [2]], 5],
     ids=str,
 )  # fmt: skip
@@ -185,7 +185,7 @@ def test_bad_synapses_are_not_saved(kind, tmp_path):
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"a": {1, 2}}, {"a": np.arange(3)}, {"a": float("nan")}, {"a": object()}, {"a": b"x"},
+    [{"a": {1, 2}}, {"a": np.arange(3)}, {"a": float("nan")}, {"a": object}, {"a": b"x"},
      {"a": len}],
     ids=str,
 )  # fmt: skip
