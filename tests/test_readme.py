@@ -33,6 +33,18 @@ def test_python_block_runs_alone(code, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_tests_are_found_where_there_is_no_resource_module():
+    """On Windows, for which README gives commands."""
+    code = (
+        "import sys, pytest; sys.modules['resource'] = None; sys.exit(pytest.main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--collect-only", "-qq", "-n", "0", "tests"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
 def test_commands_name_files_that_exist():
     files = re.findall(r"\S+\.py\b", COMMANDS)
     assert "examples/plot_digits.py" in files
