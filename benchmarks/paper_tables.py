@@ -32,6 +32,7 @@ SEEDS = range(5)
 N_TEST = 1500
 N_TRAIN = {5: 100, 6: 200, 7: 200, 8: 200, 10: 200}
 TOLERANCE = 0.015  # from the published value
+FAR = 0.05  # from the published value: not the same behaviour
 CHANCE = 0.3  # an accuracy on 5 classes below this is chance
 
 # A late decision: the weakest ink spikes every 30 ms, the strongest every 15 ms, and neurons
@@ -247,14 +248,40 @@ def run(mnist, n_jobs):
     return dict(zip(["endurance", *cells], groups, strict=True))
 
 
+def side(published, accuracy):
+    """Where an accuracy lies: "above" or "below" the tolerance, or "within"."""
+    difference = accuracy - published
+    if abs(difference) <= TOLERANCE:
+        return "within"
+    return "above" if difference > 0 else "below"
+
+
 def verdict(published, accuracy):
     """The difference from the published value; for a figure, whether it is at chance."""
-    if isinstance(published, float):
-        difference = accuracy - published
-        chance = published < CHANCE  # then more is not better
-        far = difference > TOLERANCE if chance else difference < -TOLERANCE
-        return f"{100 * difference:+.1f}" + (" (misses)" if far else "")
-    return "at chance" if accuracy < CHANCE else ""
+    if not isinstance(published, float):
+        return "at chance" if accuracy < CHANCE else ""
+    difference, where = accuracy - published, side(published, accuracy)
+    far = "far " if abs(difference) > FAR else ""
+    return f"{100 * difference:+.1f}" + (f" ({far}{where})" if where != "within" else "")
+
+
+def published_and_measured(table, results):
+    """The cells of a table with a published number: that number, and the mean of the seeds."""
+    means = [(cell.published, results[key(cell)].mean()) for cell in table()]
+    if table is notebooks:
+        means += zip(ENDURANCE, results["endurance"].mean(axis=0), strict=True)
+    return [(published, mean) for published, mean in means if isinstance(published, float)]
+
+
+def count_report(results):
+    """How many cells of each table lie within the tolerance, above and below it."""
+    lines = ["| | numbers published | within | above | below |", "|---|---|---|---|---|"]
+    for title, table in TABLES.items():
+        sides = [side(*pair) for pair in published_and_measured(table, results)]
+        if sides:
+            counts = " | ".join(str(sides.count(name)) for name in ("within", "above", "below"))
+            lines.append(f"| {title} | {len(sides)} | {counts} |")
+    return [*lines, ""]
 
 
 def row(name, column, published, scores):
@@ -311,10 +338,36 @@ def main():
         f"numbers of neurons and training images; {N_TEST:,} test images, seeds "
         f"{SEEDS.start}-{SEEDS.stop - 1}. The paper does not",
         "say which parameters belong to which table, so they were searched on images that are",
-        "never test images here (for the same number of classes), with other seeds. A cell",
-        f"misses if it lies more than {100 * TOLERANCE:.1f} points below the published one.",
+        "never test images here (for the same number of classes), with other seeds.",
         "",
         machine(),
+        "",
+        "## What these numbers say",
+        "",
+        "**Reached or exceeded** is a published number if the mean is at most "
+        f"{100 * TOLERANCE:.1f} points below it.",
+        f"What lies more than {100 * TOLERANCE:.1f} points off, on either side, is marked above "
+        "or below, and what lies",
+        f"more than {100 * FAR:.0f} points off, far above or far below: there the behaviour of "
+        "the paper is not",
+        "reproduced. At chance (rule cos), above is not better.",
+        "",
+        *count_report(results),
+        "**The regime is not the paper's.** In the sets ideal, linear, non-linear and sin the",
+        "refractory time is longer than a presentation, so a neuron fires once in it at most; in",
+        "all of these but sin, neurons get their labels by votes instead of as in the reference.",
+        "The dynamics are those of nervos to the last digit, but these tables show what accuracy",
+        "they can give, not that the paper's runs were repeated. The control has the published",
+        "parameters, and is lower.",
+        "",
+        "**The thresholds of Fig. 11a follow from eta.** A weight leaves its level only if its",
+        "largest change, proportional to eta, is at least half the gap to the next level. With",
+        "the eta chosen here, that is so from 8 states on for the linear synapse and from 12 for",
+        "the non-linear one, as published; another eta moves both thresholds.",
+        "",
+        "**Endurance is not reproduced in numbers.** Accuracy rises and then falls with wear as",
+        "published, but the runs of epochs 1, 4 and 5 are about 10 points above the published",
+        "ones: the worn device here is a model, worn_synapse in the script.",
         "",
         *tables_report(results),
         *settings_report(),

@@ -14,7 +14,7 @@ from sklearn.base import (
     OneToOneFeatureMixin,
     TransformerMixin,
 )
-from sklearn.utils import gen_batches
+from sklearn.utils import check_array, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels
@@ -24,6 +24,8 @@ from ._validation import unchanged_on_error
 from .encoder import latency_traces
 
 _BATCH = 256  # images worked on at once
+_BLUR = Interval(Real, 0, 1, closed="both")  # a share of the longer side
+_LARGEST = 1e38  # intensity; float32, the type of the blurred images, holds it
 
 
 def blur_images(images: ArrayLike, image_shape: tuple, sigma: float) -> np.ndarray:
@@ -39,8 +41,18 @@ def blur_images(images: ArrayLike, image_shape: tuple, sigma: float) -> np.ndarr
     Returns
     -------
     ndarray of shape (n_images, n_maps * height * width), dtype float32
+
+    Raises
+    ------
+    ValueError
+        If the standard deviation is larger than the longer side.
     """
     images = np.asarray(images)
+    if sigma > max(image_shape[1:]):
+        raise ValueError(
+            f"the blur must be at most the longer side of the image, {max(image_shape[1:])} "
+            f"pixels, got {sigma:g} pixels."
+        )
     if sigma == 0:
         return np.ascontiguousarray(images, dtype=np.float32)
     vertical, horizontal = (_blur_matrix(side, sigma) for side in image_shape[1:])
@@ -118,31 +130,41 @@ class _ImageTransformer(TransformerMixin, BaseEstimator):
     """A transformer of images, flattened or (n_images, height, width)."""
 
     def _check_images(self, X, reset):
-        X = validate_data(self, X, allow_nd=True, dtype=np.float64, reset=reset)
-        if X.ndim == 3:
-            shape = X.shape[1:]
-            X = X.reshape(len(X), -1)
-        elif X.ndim == 2:
-            shape = self.image_shape
-        else:
+        """Check images and flatten them: the pixels are the features."""
+        shape = self.image_shape if reset else self.image_shape_
+        images = check_array(X, allow_nd=True, dtype=np.float64, input_name="X", estimator=self)
+        if images.ndim == 3:
+            shape = _same_shape(images.shape[1:], shape)
+            X = images = images.reshape(len(images), -1)
+        elif images.ndim > 3:
             raise ValueError(
                 "X must have shape (n_images, n_pixels) or (n_images, height, width), "
-                f"got {X.shape}."
+                f"got {images.shape}."
             )
+        validate_data(self, X, skip_check_array=True, reset=reset)  # names, and their number
         if reset:
-            self.image_shape_ = _image_shape(shape, X.shape[1])
-            self.n_pixels_ = X.shape[1]
-        elif X.shape[1] != self.n_pixels_:
-            height, width = self.image_shape_
-            raise ValueError(
-                f"expected images of {height} x {width} pixels, got {X.shape[1]} pixels."
-            )
-        return X
+            self.image_shape_ = _image_shape(shape, images.shape[1])
+        largest = np.abs(images).max()
+        if largest > _LARGEST:
+            raise ValueError(f"intensities must be at most {_LARGEST:g}, got {largest:g}.")
+        return images
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _same_shape(shape, expected):
+    if expected is not None and tuple(expected) != shape:
+        wanted, came = (" x ".join(map(str, sides)) for sides in (expected, shape))
+        raise ValueError(f"expected images of {wanted} pixels (image_shape), got {came} pixels.")
+    return shape
+
+
+def are_sides(shape: tuple) -> bool:
+    """Whether all entries of the shape of an image are whole numbers above 0."""
+    return all(isinstance(side, Integral) and side > 0 for side in shape)
 
 
 def _image_shape(shape, n_pixels):
@@ -151,11 +173,12 @@ def _image_shape(shape, n_pixels):
         side = math.isqrt(n_pixels)
         return (side, side) if side**2 == n_pixels else (1, n_pixels)
     shape = tuple(shape)
-    if len(shape) != 2 or math.prod(shape) != n_pixels:
+    if len(shape) != 2 or not are_sides(shape) or math.prod(shape) != n_pixels:
         raise ValueError(
-            f"image_shape must be (height, width) with height * width = {n_pixels}, got {shape}."
+            "image_shape must be (height, width), whole numbers above 0 with height * width = "
+            f"{n_pixels}, got {shape}."
         )
-    return shape
+    return tuple(int(side) for side in shape)
 
 
 class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
@@ -164,7 +187,7 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
     Parameters
     ----------
     sigma : float, default=0.04
-        Standard deviation, as a share of the longer side.
+        Standard deviation, as a share of the longer side; at most 1.
     image_shape : tuple of (height, width), optional
         Shape of flattened images; by default a square if the number of pixels
         allows it, else a row.
@@ -172,8 +195,10 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
     Attributes
     ----------
     image_shape_ : tuple of (height, width)
-    n_pixels_ : int
+    sigma_ : float
+        Standard deviation, in pixels.
     n_features_in_ : int
+        Pixels of an image.
 
     Examples
     --------
@@ -187,7 +212,7 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
     """
 
     _parameter_constraints = {
-        "sigma": [Interval(Real, 0, None, closed="left")],
+        "sigma": [_BLUR],
         "image_shape": ["array-like", None],
     }
 
@@ -217,6 +242,7 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
         """
         with unchanged_on_error(self):
             self._check_images(X, reset=True)
+            self.sigma_ = self.sigma * max(self.image_shape_)
         return self
 
     def transform(self, X: ArrayLike) -> np.ndarray:
@@ -233,7 +259,7 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
         """
         check_is_fitted(self)
         X = self._check_images(X, reset=False)
-        return blur_images(X, (1, *self.image_shape_), self.sigma * max(self.image_shape_))
+        return blur_images(X, (1, *self.image_shape_), self.sigma_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -256,16 +282,17 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
     n_features : int, default=32
         Neurons, and maps.
     patch_size : int or "auto", default="auto"
-        Side of a receptive field, in pixels; 5, or 3 if both sides of the image are
-        below 16.
+        Side of a receptive field, in pixels, at most the longer side of the image; 5,
+        or 3 if both sides are below 16.
     map_size : int or "auto", default="auto"
-        Side of a map; the longer side of the image over 4.7, at least 4.
+        Side of a map, at most the longer side of the image; that side over 4.7, at
+        least 4.
     n_winners : int, default=2
         Neurons that answer at each pixel; less than `n_features`.
     n_steps : int, default=32
         Time steps of the latency code, in ms.
     blur : float, default=0.018
-        Standard deviation of the blur, as a share of the longer side.
+        Standard deviation of the blur, as a share of the longer side; at most 1.
     n_presentations : int, default=20000
         Patches shown while learning.
     eta, final_eta : float, default=0.1 and 0.005
@@ -291,8 +318,8 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
     map_shape_ : tuple of (n_features, map_size, map_size)
         The features of an image.
     image_shape_ : tuple of (height, width)
-    n_pixels_ : int
     n_features_in_ : int
+        Pixels of an image.
 
     Examples
     --------
@@ -310,7 +337,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         "map_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "n_winners": [Interval(Integral, 1, None, closed="left")],
         "n_steps": [Interval(Integral, 1, None, closed="left")],
-        "blur": [Interval(Real, 0, None, closed="left")],
+        "blur": [_BLUR],
         "n_presentations": [Interval(Integral, 1, None, closed="left")],
         "eta": [Interval(Real, 0, None, closed="neither")],
         "final_eta": [Interval(Real, 0, None, closed="neither")],
@@ -386,11 +413,10 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
             )
         X = self._check_images(X, reset=True)
         longer_side = max(self.image_shape_)
-        size, map_size = self.patch_size, self.map_size
-        if size == "auto":
-            size = 5 if longer_side >= 16 else 3
-        if map_size == "auto":
-            map_size = max(4, round(longer_side / 4.7))
+        size = self._size("patch_size", 5 if longer_side >= 16 else 3)
+        map_size = self._size("map_size", max(4, round(longer_side / 4.7)))
+        self._answer = self.n_winners, self.compression
+        self._code = self.blur * longer_side, self.n_steps
         generator = random_generator(self.random_state)
         traces = self._traces(X[generator.permutation(len(X))[:500]])
         powers = np.empty(traces.shape)
@@ -423,6 +449,18 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         self._n_features_out = math.prod(self.map_shape_)
         return self
 
+    def _size(self, name, automatic):
+        size, largest = getattr(self, name), max(automatic, *self.image_shape_)
+        if size == "auto":
+            return automatic
+        if size > largest:
+            height, width = self.image_shape_
+            raise ValueError(
+                f"{name} must be at most {largest} for images of {height} x {width} pixels, "
+                f"got {size}."
+            )
+        return size
+
     def _check_images(self, X, reset):
         X = super()._check_images(X, reset)
         if X.min() < 0:
@@ -432,8 +470,9 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         return X
 
     def _traces(self, images):
-        blurred = blur_images(images, (1, *self.image_shape_), self.blur * max(self.image_shape_))
-        return latency_traces(blurred.astype(float), self.n_steps)
+        sigma, n_steps = self._code
+        blurred = blur_images(images, (1, *self.image_shape_), sigma)
+        return latency_traces(blurred.astype(float), n_steps)
 
     def transform(self, X: ArrayLike) -> np.ndarray:
         """Compute the features of images.
@@ -457,16 +496,19 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         """
         check_is_fitted(self)
         X = self._check_images(X, reset=False)
-        size = self.receptive_fields_.shape[1]
-        weights = np.array(self.receptive_fields_.reshape(self.n_features, -1).T, order="C")
+        n_features, size, _ = self.receptive_fields_.shape
+        n_winners, compression = self._answer
+        weights = np.array(self.receptive_fields_.reshape(n_features, -1).T, order="C")
         features = np.empty((len(X), self._n_features_out), dtype=np.float32)
         for batch in gen_batches(len(X), _BATCH):
             maps = np.zeros((len(X[batch]), *self.map_shape_))
             traces = self._traces(X[batch])
-            _kernels.windows.map_patches(weights, traces, *self.image_shape_, size, self.n_winners, maps)
+            _kernels.windows.map_patches(
+                weights, traces, *self.image_shape_, size, n_winners, maps
+            )
             maps = maps.reshape(len(maps), -1)
             largest = maps.max(axis=1, keepdims=True)
-            features[batch] = (maps / np.where(largest > 0, largest, 1.0)) ** self.compression
+            features[batch] = (maps / np.where(largest > 0, largest, 1.0)) ** compression
         return features
 
     def __sklearn_tags__(self):
@@ -567,7 +609,7 @@ class ImageAugmentation(BaseEstimator):
             return find_image_shape(X)
         shape = tuple(self.image_shape)
         shape = (1, *shape) if len(shape) == 2 else shape
-        if len(shape) != 3 or min(shape) < 1 or math.prod(shape) != X.shape[1]:
+        if len(shape) != 3 or not are_sides(shape) or math.prod(shape) != X.shape[1]:
             raise ValueError(
                 "image_shape must be (height, width) or (n_maps, height, width) and multiply to "
                 f"the number of features, {X.shape[1]}; got {self.image_shape!r}."

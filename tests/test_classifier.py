@@ -199,33 +199,33 @@ def test_verbose_prints_a_line_an_epoch(capsys):
 
 @pytest.mark.parametrize("learning", ["stdp", "reward"])
 @pytest.mark.parametrize(
-    "spoil",
+    ("spoil", "message"),
     [
-        lambda X: np.where(X == 1, 2, X),
-        lambda X: X.astype(int) * -1,
-        lambda X: X * 0.5,
-        lambda X: np.where(X == 1, np.nan, X),
-        lambda X: np.where(X == 1, np.inf, X),
-        lambda X: X[:, :0],
-        lambda X: X[:, :, :0],
-        lambda X: X[:0],
-        lambda X: X[np.newaxis],
-        lambda X: X[0, 0],
-        lambda X: X.astype(str),
+        (lambda X: np.where(X == 1, 2, X), "must be 0 or 1"),
+        (lambda X: X.astype(int) * -1, "must be 0 or 1"),
+        (lambda X: X * 0.5, "must be 0 or 1"),
+        (lambda X: np.where(X == 1, np.nan, X), "contains NaN"),
+        (lambda X: np.where(X == 1, np.inf, X), "contains infinity"),
+        (lambda X: X[:, :0], "0 features|must not be empty"),
+        (lambda X: X[:, :, :0], "must not be empty"),
+        (lambda X: X[:0], "0 sample"),
+        (lambda X: X[np.newaxis], "60 features|n_channels, n_steps"),
+        (lambda X: X[0, 0], "Expected 2D array, got 1D array"),
+        (lambda X: X.astype(str), "strings"),
     ],
     ids="two negative fraction nan inf no-channel no-step no-sample 4d 1d text".split(),  # noqa: SIM905
 )
-def test_wrong_spikes_are_refused_and_change_nothing(spikes, spoil, learning):
+def test_wrong_spikes_are_refused_and_change_nothing(spikes, spoil, message, learning):
     X, y = spikes
     clf = small(learning=learning).fit(X, y)
     expected = clf.predict_proba(X)
     wrong = spoil(X.copy())
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(ValueError, match=message):
         clf.predict(wrong)
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(ValueError, match=message):
         clf.fit(wrong, y[: len(wrong)])
     np.testing.assert_array_equal(clf.predict_proba(X), expected)
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(ValueError, match=message):
         small(learning=learning).fit(wrong, y[: len(wrong)])
 
 

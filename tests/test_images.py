@@ -1,14 +1,21 @@
 """Blur, recognition of images, and patch features."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.pipeline import make_pipeline
 
 from nervos_sklearn import GaussianBlur, SNNClassifier, SpikingPatchFeatures
 from nervos_sklearn._patch_kernels import map_patches
 from nervos_sklearn.images import find_image_shape
+
+TRANSFORMERS = [
+    GaussianBlur,
+    lambda: SpikingPatchFeatures(8, n_presentations=2000, random_state=0),
+]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +35,7 @@ def test_blur_is_the_gaussian_filter(images):
     )
 
 
-@pytest.mark.parametrize("make", [GaussianBlur, lambda: SpikingPatchFeatures(8, random_state=0)])
+@pytest.mark.parametrize("make", TRANSFORMERS)
 def test_flat_and_square_images_are_the_same(images, make):
     flat = images.reshape(len(images), -1)
     a, b = make().fit(images).transform(images[:9]), make().fit(flat).transform(flat[:9])
@@ -37,6 +44,80 @@ def test_flat_and_square_images_are_the_same(images, make):
         make().fit(images).transform(images[:, :7])
     with pytest.raises(ValueError, match=r"8 x 8|features"):
         make().fit(flat).transform(flat[:, :60])
+
+
+@pytest.mark.parametrize("make", TRANSFORMERS)
+def test_flat_and_square_images_may_be_mixed(images, make):
+    flat = images.reshape(len(images), -1)
+    expected = make().fit(flat).transform(flat[:9])
+    np.testing.assert_array_equal(make().fit(images).transform(flat[:9]), expected)
+    np.testing.assert_array_equal(make().fit(flat).transform(images[:9]), expected)
+    wide = make().set_params(image_shape=(4, 16))
+    np.testing.assert_array_equal(
+        clone(wide).fit(flat).transform(images[:9].reshape(9, 4, 16)),
+        make().fit(images.reshape(-1, 4, 16)).transform(flat[:9]),
+    )
+    with pytest.raises(ValueError, match=r"8 x 8.*4 x 16"):
+        make().fit(flat).transform(images.reshape(-1, 4, 16))
+    with pytest.raises(ValueError, match=r"4 x 16.*8 x 8"):
+        wide.fit(images)
+
+
+@pytest.mark.parametrize("shape", [(-1, 64), (-1, 8, 8)])
+@pytest.mark.parametrize("make", TRANSFORMERS)
+def test_every_column_has_a_name(images, make, shape):
+    transformer = make().fit(images.reshape(shape))
+    out = transformer.transform(images[:5].reshape(shape))
+    names = transformer.get_feature_names_out()
+    assert transformer.n_features_in_ == 64
+    assert len(set(names)) == out.shape[1]
+    frame = transformer.set_output(transform="pandas").transform(images[:5].reshape(shape))
+    assert list(frame.columns) == list(names)
+    np.testing.assert_array_equal(frame, out)
+
+
+def test_names_of_a_table_are_kept(images):
+    frame = pd.DataFrame(images.reshape(len(images), -1)).add_prefix("pixel ")
+    assert list(GaussianBlur().fit(frame).get_feature_names_out()) == list(frame.columns)
+    with pytest.raises(ValueError, match="feature names"):
+        GaussianBlur().fit(frame).transform(frame[frame.columns[::-1]])
+
+
+@pytest.mark.parametrize("make", TRANSFORMERS)
+def test_parameters_set_after_fit_wait_for_the_next_fit(images, make):
+    transformer = make().fit(images)
+    expected = transformer.transform(images[:9])
+    changed = {
+        "sigma": 0.3, "n_features": 5, "n_winners": 4, "n_steps": 7, "blur": 0.2,
+        "compression": 2, "patch_size": 1, "map_size": 2, "image_shape": (4, 16),
+    }  # fmt: skip
+    transformer.set_params(**{k: v for k, v in changed.items() if k in transformer.get_params()})
+    np.testing.assert_array_equal(transformer.transform(images[:9]), expected)
+
+
+@pytest.mark.parametrize("shape", [(-8, -8), (-1, -64), (8.0, 8.0), ("8", "8"), (64,), (0, 0)])
+@pytest.mark.parametrize("make", TRANSFORMERS)
+def test_wrong_shapes_of_images_are_named(images, make, shape):
+    with pytest.raises(ValueError, match="image_shape must be"):
+        make().set_params(image_shape=shape).fit(images.reshape(-1, 64))
+    network = SNNClassifier(epochs=1, image_shape=shape)
+    with pytest.raises(ValueError, match="image_shape must be"):
+        network.fit(images.reshape(-1, 64), np.arange(len(images)) % 2)
+
+
+def test_senseless_sizes_are_refused_at_once(images):
+    for name in ("patch_size", "map_size"):
+        with pytest.raises(ValueError, match=f"{name} must be at most 8 .*got 1000"):
+            SpikingPatchFeatures(**{name: 1000}).fit(images)
+    for transformer in (GaussianBlur(1e6), SpikingPatchFeatures(blur=1e6)):
+        with pytest.raises(ValueError, match=r"in the range \[0.0, 1.0\]"):
+            transformer.fit(images)
+    with pytest.raises(ValueError, match="blur must be at most the longer side"):
+        SNNClassifier(blur=1e6, image_shape=(8, 8)).fit(
+            images.reshape(-1, 64), np.arange(1797) % 2
+        )
+    with pytest.raises(ValueError, match="at most 1e"):
+        GaussianBlur().fit(images * 1e300)
 
 
 def test_images_are_recognised(images):
@@ -136,4 +217,4 @@ def test_features_improve_on_pixels_when_samples_are_few(images):
         features = SpikingPatchFeatures(random_state=seed)
         return make_pipeline(features, SNNClassifier(random_state=seed))
 
-    assert scores(with_features) > scores(lambda seed: SNNClassifier(random_state=seed)) - 0.005
+    assert scores(with_features) > scores(lambda seed: SNNClassifier(random_state=seed)) + 0.01

@@ -42,12 +42,11 @@ def network(synapse=None, seed=0, **parameters):
 
 def test_levels_by_hand():
     np.testing.assert_allclose(LinearSynapse(3).curves(0.2, 1.0), [0.2, 0.6, 1.0])
-    n, nu = 5, 3.6
-    expected = [
-        1 - (1 - 0.1) / (1 - math.exp(-nu)) * (1 - math.exp(-nu * (1 - i / n)))
-        for i in range(n + 1)
-    ]
-    np.testing.assert_allclose(NonLinearSynapse(5).curves(0.1, 1.0), expected, atol=1e-12)
+    # Each step is exp(nu / n) times the last: twice it here.
+    doubling = NonLinearSynapse(3, nu=3 * math.log(2)).curves(0.1, 0.8)
+    np.testing.assert_allclose(doubling, [0.1, 0.2, 0.4, 0.8], atol=1e-12)
+    halving = NonLinearSynapse(3, nu=-3 * math.log(2)).curves(0.1, 0.8)
+    np.testing.assert_allclose(halving, [0.1, 0.5, 0.7, 0.8], atol=1e-12)
     np.testing.assert_allclose(
         NonLinearSynapse(4, nu=0).curves(0, 1), LinearSynapse(5).curves(0, 1)
     )

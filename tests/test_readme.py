@@ -1,0 +1,68 @@
+"""What README says can be pasted, can be pasted."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+PYTHON = [code for language, code in BLOCKS if language == "python"]
+COMMANDS = "".join(code for language, code in BLOCKS if language == "sh")
+BENCHMARKS = re.findall(r"^python (benchmarks/\w+\.py) --output (\S+)", COMMANDS, re.MULTILINE)
+
+
+def test_every_block_is_found():
+    assert README.count("```") == 2 * len(BLOCKS)
+    assert {language for language, _ in BLOCKS} == {"python", "sh"}
+    assert len(PYTHON) >= 3
+
+
+@pytest.mark.parametrize("code", PYTHON, ids=lambda code: f"block{PYTHON.index(code)}")
+def test_python_block_runs_alone(code, tmp_path):
+    code = "import matplotlib; matplotlib.use('Agg')\n" + code
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("tests/*.py")), ids=lambda path: path.name)
+def test_no_test_file_needs_posix_to_be_imported(path):
+    """README gives commands for Windows, too."""
+    imports = [x for x in ast.parse(path.read_text("utf-8")).body if isinstance(x, ast.Import)]
+    names = {alias.name for statement in imports for alias in statement.names}
+    assert names & {"resource", "fcntl", "grp", "pwd", "termios"} == set()
+
+
+def test_commands_name_files_that_exist():
+    files = re.findall(r"\S+\.py\b", COMMANDS)
+    assert "examples/plot_digits.py" in files
+    assert [name for name in files if not (ROOT / name).is_file()] == []
+
+
+def test_the_test_command_is_that_of_continuous_integration():
+    command = re.search(r"^.*-e '\.\[test\]'.*$", COMMANDS, re.MULTILINE)[0]
+    assert command in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_every_report_has_its_command():
+    scripts = {path.name for path in (ROOT / "benchmarks").glob("*.py")} - {"common.py"}
+    assert {Path(script).name for script, _ in BENCHMARKS} == scripts
+    assert {ROOT / report for _, report in BENCHMARKS} == set(ROOT.glob("benchmarks/reports/*.md"))
+
+
+@pytest.mark.parametrize("script", [script for script, _ in BENCHMARKS])
+def test_benchmark_starts(script):
+    done = subprocess.run(
+        [sys.executable, script, "--help"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--output" in done.stdout
