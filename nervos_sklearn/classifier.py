@@ -3,6 +3,7 @@
 import copy
 import math
 import time
+import warnings
 from numbers import Integral, Real
 from typing import Self
 
@@ -16,11 +17,11 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._sklearn import Interval, StrOptions, _fit_context
-from .common import check_spike_trains, random_generator, unchanged_on_error
-from .encoder import ENCODINGS, SpikeEncoder
+from .common import check_spike_trains, random_generator, refuse_masked, unchanged_on_error
+from .encoder import ENCODINGS, SpikeEncoder, exponents_of
 from .images import blur_images, find_image_shape
 from .module import Module
-from .parameters import Parameters
+from .parameters import LARGEST, Parameters, interval_of
 from .reward import RewardModule, RewardSettings, assign_neurons, traces_of_spikes
 from .stdp import RULES
 from .synapse import Synapse
@@ -60,10 +61,95 @@ _NEURONS_A_CLASS = 64
 _NEURONS_A_CLASS_ON_FIELDS = 16
 _SECOND_LOOK_AT_MAPS = 0.7
 _IMAGE_FEATURES = 64  # from so many features on, a table may be an image
-_POSITIVE = [Interval(Real, 0, None, closed="neither")]
-_NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-_ANY_NUMBER = [Interval(Real, None, None, closed="neither")]
+_COOLING = 3.0  # by which the learning rate is divided when accuracy has stopped to rise
+_N_COOLINGS = 3  # after which training stops
+_NON_NEGATIVE = [Interval(Real, 0, LARGEST, closed="both")]
+_STRENGTH = [Interval(Real, 0, 10, closed="both")]
 _COUNT = [Interval(Integral, 1, None, closed="left")]
+_MOST_NEURONS = 1_000_000
+_MOST_RACE_SPIKES = 10_000
+
+_ON_IMAGES = 'learning="reward" on images'
+# Who reads a setting: its name in words, whether it is at work, the settings.
+_READERS = (
+    (
+        'learning="stdp"',
+        lambda clf: clf.learning == "stdp",
+        (
+            "labeling", "learning_rule", "unlearning_share", "initial_weights", "shuffle", "wta",
+            "true_lif", "min_frequency", "max_frequency", "past_window", "A_up", "A_down",
+            "tau_up", "tau_down", "min_weight", "max_weight", "resting_potential",
+            "inhibitory_potential", "spike_threshold", "reset_potential", "spike_drop_rate",
+            "threshold_drop_rate", "refractory_time", "tau_m", "tau_threshold",
+        ),
+    ),
+    (
+        'learning="reward"',
+        lambda clf: clf.learning == "reward",
+        (
+            "eta_decay", "margin", "reward", "competitive_epochs", "reinforcement",
+            "synaptic_scaling", "recruitment", "blur", "jitter", "image_shape", "silence",
+            "decision_step", "n_race_spikes", "race_increment", "second_look",
+        ),
+    ),
+    (
+        "reward=True",
+        lambda clf: clf.reward,
+        ("margin", "competitive_epochs", "reinforcement"),
+    ),
+    ("n_race_spikes above 1", lambda clf: clf.n_race_spikes > 1, ("race_increment",)),
+    (
+        f"{_ON_IMAGES}, that is with features of an image and no receptive fields",
+        lambda clf: clf.image_shape_ is not None,
+        ("blur", "jitter", "image_shape", "second_look"),
+    ),
+    (f"{_ON_IMAGES} with jitter", lambda clf: clf.jitter > 0, ("second_look",)),
+    (
+        "receptive fields of more than two features",
+        lambda clf: _encoding(clf) == "receptive_fields" and clf.n_features_in_ > 2,
+        ("silence",),
+    ),
+    (
+        'learning_rule="conventional"',
+        lambda clf: _same(clf.learning_rule, "conventional"),
+        ("A_up", "A_down", "tau_up", "tau_down"),
+    ),
+    ("true_lif=True", lambda clf: clf.true_lif, ("tau_m", "tau_threshold")),
+    (
+        "true_lif=False",
+        lambda clf: not clf.true_lif,
+        ("spike_drop_rate", "threshold_drop_rate"),
+    ),
+    (
+        "early_stopping=True",
+        lambda clf: clf.early_stopping,
+        ("validation_fraction", "n_iter_no_change"),
+    ),
+    ("2-D features", lambda clf: clf.encoder_ is not None, ("encoder",)),
+    (
+        "an encoder that is named, for 2-D features",
+        lambda clf: clf.encoder_ is not None and isinstance(clf.encoder, str),
+        ("training_duration", "min_frequency", "max_frequency"),
+    ),
+    (
+        'learning="stdp", while learning="reward" codes intensities as latencies',
+        lambda clf: clf.learning == "stdp" or _encoding(clf) not in ("rate", "poisson"),
+        ("encoder",),
+    ),
+    (
+        "an encoder that has a frequency",
+        lambda clf: _encoding(clf) != "latency",
+        ("min_frequency", "max_frequency"),
+    ),
+)  # fmt: skip
+# Values that ask for nothing: no warning if nobody reads them.
+_NOTHING = {
+    "blur": 0, "jitter": 0, "image_shape": None, "silence": 0, "second_look": 0,
+    "reinforcement": 0, "unlearning_share": 0,
+}  # fmt: skip
+
+
+_learned_here = set()  # ways to learn that this process has compiled
 
 
 class SNNClassifier(ClassifierMixin, BaseEstimator):
@@ -90,7 +176,7 @@ class SNNClassifier(ClassifierMixin, BaseEstimator):
     n_neurons : int, optional
         Neurons of the last layer. Reward: divided evenly among the classes, no more
         than a class has samples; by default 64 a class, 16 on receptive fields.
-        STDP: 80 by default.
+        STDP: 80 by default. If so many cannot be made, a warning says how many are.
     learning : {"reward", "stdp"}, default="reward"
         How the network learns.
     encoder : {"auto", "receptive_fields", "rate", "poisson", "latency"} or SpikeEncoder, \
@@ -143,7 +229,8 @@ default="auto"
         Reward, receptive fields: the chance that all fields of a feature are silent in
         a presentation for training, if there are more than two features; 0 for never.
     decision_step : int, optional
-        Reward: decide after this time step instead of the last.
+        Reward: decide after this time step instead of the last; the first step that
+        can have spikes is 1.
     n_race_spikes : int, default=10
         Reward: spikes of the race that decides; 1 lets the most driven neuron decide.
     race_increment : float, default=0.01
@@ -156,12 +243,15 @@ default="auto"
         maps, such as patch features, and 0 for others, where it helps too but takes
         three times as long.
     early_stopping : bool, default=False
-        Hold back a part of the training set, stop when the accuracy on it does not
-        rise any more, and return to the best epoch.
+        Hold back a part of the training set and stop when the accuracy on it does not
+        rise any more. Each time it has not for `n_iter_no_change` epochs, go back to
+        the best epoch and on from there at a third of the learning rate; the fourth
+        time, stop. In the end return to the best epoch: the last one whose accuracy is
+        within a standard error of the highest.
     validation_fraction : float, default=0.1
-        The part held back, stratified.
+        The part held back, stratified. Every class must be left in the other part.
     n_iter_no_change : int, default=10
-        Epochs without a rise after which training stops.
+        Epochs without a rise after which the learning rate falls or training stops.
     labeling : {"votes", "reference"}, default="votes"
         STDP: how neurons come by a class. "votes": after training, a neuron votes for
         each class in proportion to its mean spike count in the training samples of
@@ -242,11 +332,15 @@ default=-70, -100, -55 and -90
     validation_scores_ : list of float
         With early stopping, the accuracy on the part held back after each epoch.
     best_epoch_ : int
-        With early stopping, the epoch that was returned to, from 1.
+        With early stopping, the epoch that was returned to, from 1: the last one whose
+        accuracy is within a standard error of the highest.
     n_features_in_ : int
         Number of features, or of channels.
     n_steps_in_ : int
         Columns of the spike trains.
+    adds_silent_column_ : bool
+        Whether a silent column is put before the spike trains, because some of those
+        it was fitted on had spikes in the first column, and time begins at step 1.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the features, if they were all strings.
 
@@ -266,12 +360,9 @@ default=-70, -100, -55 and -90
     """
 
     _parameter_constraints = {
-        "n_neurons": [*_COUNT, None],
+        "n_neurons": [Interval(Integral, 1, _MOST_NEURONS, closed="both"), None],
         "learning": [StrOptions({"reward", "stdp"})],
         "encoder": [StrOptions({"auto", *ENCODINGS}), SpikeEncoder],
-        "epochs": [*_COUNT, None],
-        "eta": [*_NON_NEGATIVE, None],
-        "training_duration": [*_COUNT, None],
         "eta_decay": [Interval(Real, 0, 1, closed="right")],
         "margin": _NON_NEGATIVE,
         "reward": ["boolean"],
@@ -279,14 +370,14 @@ default=-70, -100, -55 and -90
         "reinforcement": _NON_NEGATIVE,
         "synaptic_scaling": ["boolean"],
         "recruitment": ["boolean"],
-        "blur": _NON_NEGATIVE,
-        "jitter": _NON_NEGATIVE,
+        "blur": [Interval(Real, 0, 1, closed="both")],
+        "jitter": _STRENGTH,
         "image_shape": [StrOptions({"auto"}), "array-like", None],
         "silence": [Interval(Real, 0, 1, closed="left")],
         "decision_step": [*_COUNT, None],
-        "n_race_spikes": _COUNT,
+        "n_race_spikes": [Interval(Integral, 1, _MOST_RACE_SPIKES, closed="both")],
         "race_increment": _NON_NEGATIVE,
-        "second_look": [*_NON_NEGATIVE, StrOptions({"auto"})],
+        "second_look": [*_STRENGTH, StrOptions({"auto"})],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": _COUNT,
@@ -299,27 +390,17 @@ default=-70, -100, -55 and -90
         "shuffle": ["boolean"],
         "wta": ["boolean"],
         "true_lif": ["boolean"],
-        "min_frequency": _NON_NEGATIVE,
-        "max_frequency": _POSITIVE,
-        "past_window": [Interval(Integral, None, 0, closed="right")],
-        "A_up": _ANY_NUMBER,
-        "A_down": _ANY_NUMBER,
-        "tau_up": _POSITIVE,
-        "tau_down": _POSITIVE,
-        "min_weight": _ANY_NUMBER,
-        "max_weight": _ANY_NUMBER,
-        "resting_potential": _ANY_NUMBER,
-        "inhibitory_potential": _ANY_NUMBER,
-        "spike_threshold": _ANY_NUMBER,
-        "reset_potential": _ANY_NUMBER,
-        "spike_drop_rate": _NON_NEGATIVE,
-        "threshold_drop_rate": _NON_NEGATIVE,
-        "refractory_time": [Interval(Integral, 0, None, closed="left")],
-        "tau_m": _POSITIVE,
-        "tau_threshold": _POSITIVE,
         "verbose": ["verbose"],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, None, -1, closed="right"),
+            Interval(Integral, 1, None, closed="left"),
+            None,
+        ],
         "random_state": ["random_state", np.random.Generator],
+    }
+    _parameter_constraints |= {name: [interval_of(name)] for name in _SETTINGS}
+    _parameter_constraints |= {
+        name: [interval_of(name), None] for name in ("epochs", "eta", "training_duration")
     }
 
     def __init__(
@@ -449,7 +530,7 @@ default=-70, -100, -55 and -90
         Returns
         -------
         SNNClassifier
-            With ``learning="stdp"`` and ``shuffle=False`` unless overridden.
+            With ``learning="stdp"`` and, for that, ``shuffle=False`` unless overridden.
 
         Raises
         ------
@@ -466,7 +547,10 @@ default=-70, -100, -55 and -90
         if not isinstance(parameters, Parameters):
             parameters = Parameters(**parameters)
         settings = {name: getattr(parameters, name) for name in _SETTINGS}
-        return cls(**({"learning": "stdp", "shuffle": False} | settings | overrides))
+        settings = {"learning": "stdp"} | settings | overrides
+        if settings["learning"] == "stdp":
+            settings.setdefault("shuffle", False)
+        return cls(**settings)
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
@@ -476,8 +560,8 @@ default=-70, -100, -55 and -90
         ----------
         X : array-like of shape (n_samples, n_features) or \
 (n_samples, n_channels, n_steps)
-            Features, or spike trains of zeros and ones, whose first column is
-            silent by convention.
+            Features, or spike trains of zeros and ones. If some of those have spikes in
+            the first column, a silent one is put before them, here and in prediction.
         y : array-like of shape (n_samples,)
             Class labels of any type, at least two different ones.
 
@@ -490,24 +574,35 @@ default=-70, -100, -55 and -90
         ------
         ValueError
             If a parameter, the data or the labels are not valid.
+
+        Warns
+        -----
+        UserWarning
+            If a parameter was set that is not read, or the number of neurons is not the
+            one asked for.
         """
         with unchanged_on_error(self):
             return self._fit(X, y)
 
     def _fit(self, X, y):
+        if self.verbose and self.learning not in _learned_here:
+            print("compiling the loops, or reading them from disk, once: within the first epoch")
         started = time.perf_counter()
         for epoch in self._fit_epochs(X, y):
+            _learned_here.add(self.learning)
             if self.verbose:
                 seconds = time.perf_counter() - started
-                print(f"epoch {epoch}/{self.parameters_.epochs}, {seconds:.1f} s")
+                print(f"epoch {epoch}/{self.parameters_.epochs}: {seconds:.2f} s")
+            started = time.perf_counter()
         return self
 
     def _fit_epochs(self, X, y):
         """Train epoch by epoch; after each, the classifier is fitted."""
+        refuse_masked("X", X)
+        refuse_masked("y", y)
         X, y = validate_data(self, X, y, allow_nd=True, dtype="numeric")
         X = self._check_axes(X)
-        check_classification_targets(y)
-        self.classes_, y = np.unique(y, return_inverse=True)
+        self.classes_, y = _number_classes(y)
         if len(self.classes_) < 2:
             raise ValueError(
                 "SNNClassifier needs samples of at least 2 classes, "
@@ -517,8 +612,10 @@ default=-70, -100, -55 and -90
         encoder = self._new_encoder(X, int(generator.integers(2**31)))
         self.encoder_ = encoder.fit(X) if X.ndim == 2 else None
         self.n_steps_in_ = X.shape[2] if X.ndim == 3 else encoder.n_steps_
+        self.adds_silent_column_ = X.ndim == 3 and bool(X[:, :, 0].any())
         self.image_shape_ = self._find_image_shape(X) if X.ndim == 2 else None
         self.parameters_ = self._new_parameters()
+        self._warn_of_unread()
         learn = self._learn_by_stdp if self.learning == "stdp" else self._learn_by_reward
         if self.early_stopping:
             yield from self._until_no_change(learn, X, y, generator)
@@ -527,24 +624,65 @@ default=-70, -100, -55 and -90
                 yield self.n_iter_
 
     def _until_no_change(self, learn, X, y, generator):
-        X, X_held, y, y_held = train_test_split(
-            X,
-            y,
-            test_size=self.validation_fraction,
-            stratify=y,
-            random_state=int(generator.integers(2**31)),
-        )
-        self.validation_scores_ = []
+        X, X_held, y, y_held = self._hold_back(X, y, int(generator.integers(2**31)))
+        scores = self.validation_scores_ = []
+        last_change, n_coolings = 0, 0
         for self.n_iter_ in learn(X, y, generator):
             predicted = self._share_classes(X_held).argmax(axis=1)
-            self.validation_scores_.append(float(np.mean(predicted == y_held)))
-            self.best_epoch_ = int(np.argmax(self.validation_scores_)) + 1
-            if self.best_epoch_ == self.n_iter_:
-                best = copy.deepcopy((self.module_, self.neuron_votes_, self.neuron_label_map_))
+            scores.append(float(np.mean(predicted == y_held)))
+            highest = max(scores)
+            if scores.index(highest) + 1 == self.n_iter_:
+                last_change = self.n_iter_
+            if scores[-1] >= highest - math.sqrt(highest * (1 - highest) / len(y_held)):
+                self.best_epoch_ = self.n_iter_
+                best = self.module_._state(), self.neuron_votes_, self.neuron_label_map_
             yield self.n_iter_
-            if self.n_iter_ - self.best_epoch_ >= self.n_iter_no_change:
-                break
-        self.module_, self.neuron_votes_, self.neuron_label_map_ = best
+            if self.n_iter_ - last_change >= self.n_iter_no_change:
+                if n_coolings == _N_COOLINGS:
+                    break
+                self.module_._restore(best[0])
+                self.module_._cool(_COOLING)
+                last_change, n_coolings = self.n_iter_, n_coolings + 1
+        state, self.neuron_votes_, self.neuron_label_map_ = best
+        self.module_._restore(state)
+
+    def _hold_back(self, X, y, seed):
+        try:
+            parts = train_test_split(
+                X, y, test_size=self.validation_fraction, stratify=y, random_state=seed
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"early_stopping cannot hold back validation_fraction={self.validation_fraction} "
+                f"of {len(y)} samples: {error}"
+            ) from error
+        missing = np.setdiff1d(y, parts[2])
+        if len(missing) > 0:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} leaves no sample of the classes "
+                f"{self.classes_[missing].tolist()} for training: hold back less, or set "
+                "early_stopping=False."
+            )
+        return parts
+
+    def _warn_of_unread(self):
+        """Warn of each parameter that was set and that nobody reads."""
+        unread = {}
+        for reader, is_at_work, names in _READERS:
+            if not is_at_work(self):
+                unread = dict.fromkeys(names, reader) | unread
+        defaults = SNNClassifier().get_params(deep=False)
+        encoders_own = {"training_duration": self.parameters_.training_duration}
+        if isinstance(self.encoder, SpikeEncoder):
+            encoders_own |= self.encoder.get_params()
+        for name, reader in unread.items():
+            value = getattr(self, name)
+            default = defaults[name]
+            harmless = default, _NOTHING.get(name, default), encoders_own.get(name, default)
+            if not any(_same(value, other) for other in harmless):
+                warnings.warn(
+                    f"{name}={value!r} has no effect here: it is read by {reader}.", stacklevel=6
+                )
 
     def _learn_by_stdp(self, X, y, generator):
         self.module_ = self._new_module(generator)
@@ -565,17 +703,27 @@ default=-70, -100, -55 and -90
                 f"synapse={self.synapse!r} and hidden_layer_sizes={self.hidden_layer_sizes!r} "
                 'with learning="reward".'
             )
-        n_classes, on_fields = len(self.classes_), self._has_receptive_fields()
+        n_classes = len(self.classes_)
+        on_fields = _encoding(self) == "receptive_fields"
         n_neurons = _NEURONS_A_CLASS_ON_FIELDS if on_fields else _NEURONS_A_CLASS
         if self.n_neurons is not None:
             n_neurons = max(1, self.n_neurons // n_classes)
         shared = (name for name in RewardSettings._fields if name not in ("n_steps", "eta"))
         settings = {name: getattr(self, name) for name in shared}
-        settings |= {"n_steps": self.n_steps_in_ - 1, "eta": self.parameters_.eta}
+        settings |= {
+            "n_steps": self.parameters_.training_duration,
+            "eta": self.parameters_.eta,
+        }
         if self.second_look == "auto":
             has_maps = self.image_shape_ is not None and self.image_shape_[0] > 1
             settings["second_look"] = _SECOND_LOOK_AT_MAPS if has_maps else 0.0
         classes_of_neurons = assign_neurons(y, n_classes, n_neurons)
+        if self.n_neurons not in (None, len(classes_of_neurons)):
+            warnings.warn(
+                f"n_neurons={self.n_neurons} cannot be divided evenly among {n_classes} classes, "
+                f"none with more than it has samples: {len(classes_of_neurons)} are made.",
+                stacklevel=6,
+            )
         module = RewardModule(RewardSettings(**settings), classes_of_neurons, n_classes, generator)
         self.module_, self.neuron_label_map_ = module, classes_of_neurons
         self.neuron_votes_ = np.eye(n_classes)[:, classes_of_neurons]
@@ -588,14 +736,12 @@ default=-70, -100, -55 and -90
             module.learn(samples, y, shape, groups)
             yield epoch
 
-    def _has_receptive_fields(self):
-        return self.encoder_ is not None and self.encoder_.encoding == "receptive_fields"
-
     def _find_image_shape(self, X):
-        if self.learning == "stdp" or self.image_shape is None or self._has_receptive_fields():
+        on_fields = _encoding(self) == "receptive_fields"
+        if self.learning == "stdp" or self.image_shape is None or on_fields:
             return None
         if isinstance(self.image_shape, str):
-            return find_image_shape(X)
+            return find_image_shape(np.ldexp(X, -exponents_of(np.abs(X).max())))
         shape = tuple(self.image_shape)
         shape = (1, *shape) if len(shape) == 2 else shape
         if len(shape) != 3 or math.prod(shape) != X.shape[1]:
@@ -615,7 +761,7 @@ default=-70, -100, -55 and -90
         def fill(start):
             joined[start : start + _BATCH] = function(X[start : start + _BATCH])
 
-        Parallel(n_jobs=self.n_jobs, prefer="threads")(
+        Parallel(n_jobs=self.n_jobs, prefer="threads", require="sharedmem")(
             delayed(fill)(start) for start in range(0, len(X), _BATCH)
         )
         return joined
@@ -625,11 +771,12 @@ default=-70, -100, -55 and -90
         intensities = self.encoder_._intensities(X)
         if self.image_shape_ is None:
             return intensities.astype(np.float32)
-        return blur_images(intensities, self.image_shape_, self.blur * max(self.image_shape_[1:]))
+        sigma = self.module_.settings.blur * max(self.image_shape_[1:])
+        return blur_images(intensities, self.image_shape_, sigma)
 
     def _traces(self, X):
         if self.encoder_ is None:
-            return traces_of_spikes(X, self.decision_step)
+            return traces_of_spikes(self._spike_trains(X), self.module_.settings.decision_step)
         return self.module_.traces(self._intensities(X))
 
     def _setting(self, name):
@@ -638,11 +785,11 @@ default=-70, -100, -55 and -90
 
     def _new_parameters(self):
         parameters = Parameters(**{name: self._setting(name) for name in _SETTINGS})
-        parameters.training_duration = self.n_steps_in_ - 1
+        parameters.training_duration = self.n_steps_in_ - 1 + self.adds_silent_column_
         return parameters
 
     def _new_module(self, generator):
-        module = Module(self.parameters_, random_state=generator)
+        module = Module(copy.copy(self.parameters_), random_state=generator)
         module.wta, module.true_lif = self.wta, self.true_lif
         module.learning_rule = self.learning_rule
         module.synapse = None if self.synapse is None else clone(self.synapse)
@@ -705,14 +852,17 @@ default=-70, -100, -55 and -90
         return SpikeEncoder(encoding, **settings)
 
     def _spike_trains(self, X):
-        return X if self.encoder_ is None else self.encoder_._encode(X)
+        if self.encoder_ is not None:
+            return self.encoder_._encode(X)
+        return np.pad(X, [(0, 0), (0, 0), (1, 0)]) if self.adds_silent_column_ else X
 
     def _count_spikes(self, X):
-        return self.module_.count_spikes(self._spike_trains(X))
+        return self.module_.count_spikes(self._spike_trains(X), n_jobs=1)
 
     def _label_neurons(self, X, y):
         n_classes = len(self.classes_)
-        if self.labeling == "reference":
+        self._decides_by_votes = self.labeling == "votes"
+        if not self._decides_by_votes:
             labels = self.module_.neuron_label_map.copy()
             self.neuron_votes_ = (labels == np.arange(n_classes)[:, np.newaxis]).astype(float)
         else:
@@ -727,6 +877,7 @@ default=-70, -100, -55 and -90
     def _score_classes(self, X):
         """The share of each class in the decision, of shape (n_samples, n_classes)."""
         check_is_fitted(self)
+        refuse_masked("X", X)
         X = validate_data(self, X, allow_nd=True, dtype="numeric", reset=False)
         X = self._check_axes(X)
         if (X.ndim == 3) != (self.encoder_ is None):
@@ -735,6 +886,11 @@ default=-70, -100, -55 and -90
         if X.ndim == 3 and X.shape[2] != self.n_steps_in_:
             raise ValueError(
                 f"the network was fitted on {self.n_steps_in_} time steps, got {X.shape[2]}."
+            )
+        if X.ndim == 3 and not self.adds_silent_column_ and X[:, :, 0].any():
+            raise ValueError(
+                "spike trains must be silent in their first column, as those were that the "
+                "network was fitted on: fit it again with some that are not."
             )
         return self._share_classes(X)
 
@@ -746,11 +902,12 @@ default=-70, -100, -55 and -90
 
     def _score_batch(self, X):
         """How much speaks for each class, at least 0."""
-        if self.learning == "reward":
+        if isinstance(self.module_, RewardModule):
             return self._race(X)
         counts = self._count_spikes(X)
-        if self.labeling == "votes":
-            return counts @ self.neuron_votes_.T
+        if self._decides_by_votes:
+            # A sum along each row: a matrix product adds in an order of its own for each shape.
+            return np.column_stack([(counts * votes).sum(axis=1) for votes in self.neuron_votes_])
         classes = range(len(self.classes_))
         return np.column_stack(
             [_best_neuron(counts, self.neuron_label_map_ == k) for k in classes]
@@ -844,6 +1001,29 @@ default=-70, -100, -55 and -90
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _encoding(clf):
+    """The code that a classifier makes of features; None if it was given spike trains."""
+    return None if clf.encoder_ is None else clf.encoder_.encoding
+
+
+def _same(value, other):
+    return value is other or np.array_equal(value, other)
+
+
+def _number_classes(y):
+    """The classes, sorted, and the number of each sample's class."""
+    try:
+        classes, numbers = np.unique(y, return_inverse=True)
+    except TypeError as error:
+        kinds = sorted({type(label).__name__ for label in y})
+        raise ValueError(
+            f"labels y must be of one kind that can be sorted, got {' and '.join(kinds)}: "
+            "use numbers only, or strings only."
+        ) from error
+    check_classification_targets(y)
+    return classes, numbers
 
 
 def _best_neuron(spike_counts, of_class):

@@ -1,5 +1,6 @@
 """Module: layers in sequence. Spike trains in, spike counts out; they learn on the way."""
 
+import copy
 import itertools
 import operator
 import os
@@ -57,7 +58,7 @@ class Module:
 
     Make the layers with :meth:`initialise_layers`, set the data, and call
     :meth:`train`. Time runs in steps of 1 ms; a spike train holds one column a
-    step, and its first column is silent by convention. The dynamics are those of
+    step, and its first column must be silent. The dynamics are those of
     the simulator nervos 0.0.7 (arXiv 2506.19377).
 
     Parameters
@@ -133,6 +134,8 @@ class Module:
     [0, 1]
     """
 
+    logger = logger  # of the class: networks are written without it
+
     def __init__(
         self, parameters: Parameters, identifier: str | None = None, *, random_state=None
     ) -> None:
@@ -146,7 +149,6 @@ class Module:
         self.t0 = timenow()
         self.str_t0 = strftime(self.t0)
         self.identifier = self.str_t0 if identifier is None else identifier
-        self.logger = logger
         self.dataloader = None
         self.X_train = self.Y_train = self.X_test = self.Y_test = None
         self.layers: list[Layer] = []
@@ -165,6 +167,11 @@ class Module:
         self.n_firings = self.n_reads = 0
         self._generator = random_generator(random_state)
         self._noise_key, self._device_key = draw_keys(self._generator, (2, 1))
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        if self.layers:  # joblib may map arrays read-only
+            self.neuron_label_map = np.require(self.neuron_label_map, requirements="W")
 
     # ------------------------------------------------------------------ structure
 
@@ -243,6 +250,19 @@ class Module:
         """
         return stack_layers([layer.synapses.copy() for layer in self._made_layers()])
 
+    def _state(self):
+        """What has been learned, to be restored."""
+        memo = {id(self.parameters): self.parameters}
+        return copy.deepcopy((self.layers, self.neuron_label_map), memo)
+
+    def _restore(self, state):
+        memo = {id(self.parameters): self.parameters}
+        self.layers, self.neuron_label_map = copy.deepcopy(state, memo)
+
+    def _cool(self, factor):
+        """Learn more slowly from now on."""
+        self.parameters.eta /= factor
+
     def _made_layers(self):
         if not self.layers:
             raise ValueError("the network has no layers yet: call initialise_layers first.")
@@ -314,8 +334,8 @@ class Module:
         X = self._check_spikes(X)
         if y is not None:
             y = check_labels("labels y", y, len(X))
-        keys = draw_keys(self._generator, (len(X), len(layers)))
         constants = self._constants(self.learning_rule if rule is None else rule)
+        keys = draw_keys(self._generator, (len(X), len(layers)))
         steps = (0, X.shape[2] - 1)
         counts = []
         for start in range(0, len(X), _BATCH):
@@ -342,7 +362,7 @@ class Module:
         return sum(int(counts.sum()) for counts in self.synapse_update_counts)
 
     def _check_spikes(self, X):
-        X = check_spike_trains(X, self.layer_sizes[0])
+        X = _check_silence(check_spike_trains(X, self.layer_sizes[0]))
         duration = self.parameters.training_duration
         if X.shape[2] != duration + 1:
             raise ValueError(
@@ -393,7 +413,7 @@ class Module:
         if n_batches == 1:
             return respond(slice(0, len(X)))
         return np.concatenate(
-            Parallel(n_jobs=n_jobs, prefer="threads")(
+            Parallel(n_jobs=n_jobs, prefer="threads", require="sharedmem")(
                 delayed(respond)(batch) for batch in gen_even_slices(len(X), n_batches)
             )
         )
@@ -517,7 +537,7 @@ class Module:
                 self.get_all_synapses() if all_synapses is None else all_synapses,
                 self.neuron_label_map if neuron_label_map is None else neuron_label_map,
             )
-        counts = network.count_spikes(np.asarray(spike_train)[np.newaxis])
+        counts = network.count_spikes(np.asanyarray(spike_train)[np.newaxis])
         return int(network._labels_of(counts)[0])
 
     def _with(self, all_synapses, neuron_label_map):
@@ -704,7 +724,8 @@ class Module:
             If the spike train or the duration does not fit the network.
         """
         layers = self._made_layers()
-        spikes = check_spike_trains(np.asarray(spike_train)[np.newaxis], self.layer_sizes[0])
+        spikes = check_spike_trains(np.asanyarray(spike_train)[np.newaxis], self.layer_sizes[0])
+        _check_silence(spikes)
         steps = _first_and_last(training_duration, spikes.shape[2])
         if do_stdp and label is not None:
             label = check_labels("label", [label], 1)[0]
@@ -907,6 +928,17 @@ class Module:
             current_potentials[neuron_index] = neuron.potential
         if in_training:
             neuron.potential_memory[int(time_step)] = neuron.potential
+
+
+def _check_silence(X):
+    """Raise ValueError if spike trains have spikes in column 0; return them."""
+    if X[:, :, 0].any():
+        raise ValueError(
+            "spike trains must be silent in column 0, got spikes there: time runs from step 1. "
+            "Put a column of zeros before them, np.pad(X, [(0, 0), (0, 0), (1, 0)]), which "
+            "makes training_duration the number of columns they had."
+        )
+    return X
 
 
 def _first_and_last(training_duration, n_steps):

@@ -7,6 +7,7 @@ import numpy as np
 from . import _reward_kernels as kernels
 
 _BATCH = 1024  # samples whose potentials are computed at once
+_LARGEST_TRACE = 2**24  # single precision holds each integer below
 _RECRUIT_WEIGHT = 1e-3  # added to a recruit's traces, so that no synapse begins at 0
 # Shifts along y and x as shares of the sides, angle (radians), logarithm of the scale, shear.
 _FULL_JITTER = np.array([0.054, 0.054, 0.2, 0.15, 0.35])
@@ -29,6 +30,7 @@ class RewardSettings(NamedTuple):
     recruitment: bool = True
     jitter: float = 1.0
     silence: float = 0.3
+    blur: float = 0.04
     decision_step: int | None = None
     n_race_spikes: int = 10
     race_increment: float = 0.01
@@ -69,6 +71,17 @@ class RewardModule:
         self.n_taught: list[int] = []
         self._jitter = np.zeros(5)  # the largest of a presentation
         self._generator = generator
+
+    def _state(self):
+        """What has been learned, to be restored."""
+        return self.weights.copy()
+
+    def _restore(self, state):
+        self.weights = state.copy()
+
+    def _cool(self, factor):
+        """Learn more slowly from now on."""
+        self.settings = self.settings._replace(eta=self.settings.eta / factor)
 
     @property
     def receptive_fields(self) -> np.ndarray:
@@ -143,6 +156,9 @@ class RewardModule:
             each is silenced by chance in each presentation.
         """
         settings, generator, n_samples = self.settings, self._generator, len(samples)
+        # joblib may map arrays read-only
+        self.weights = np.require(self.weights, requirements="CW")
+        self.neuron_classes = np.require(self.neuron_classes, requirements="W")
         epoch = len(self.n_taught)
         order = generator.permutation(n_samples)
         _n_maps, height, width = image_shape or (0, 0, 0)
@@ -283,8 +299,19 @@ def traces_of_spikes(spike_trains: np.ndarray, decision_step: int | None = None)
     -------
     ndarray of shape (n_samples, n_channels), dtype float32
         Sum of ``t_end - t + 1`` over the spikes at times t.
+
+    Raises
+    ------
+    ValueError
+        If a trace reaches 2**24, beyond which single precision is not exact.
     """
     n_steps = spike_trains.shape[2]
     end = n_steps if decision_step is None else min(decision_step + 1, n_steps)
     remaining = np.maximum(end - np.arange(n_steps), 0).astype(np.float32)
-    return spike_trains @ remaining
+    traces = spike_trains @ remaining
+    if traces.max(initial=0) >= _LARGEST_TRACE:
+        raise ValueError(
+            f"spike trains of {n_steps} steps leave traces of 2**24 and more, which are no longer "
+            "exact: shorten the trains, or decide earlier by decision_step."
+        )
+    return traces
