@@ -180,7 +180,7 @@ def test_early_stopping_returns_to_the_best_epoch(digits):
     good = [k for k in range(1, 13) if scores[k - 1] >= max(scores) - error]
     assert clf.best_epoch_ == good[-1]
     shorter = SNNClassifier(
-        epochs=clf.best_epoch_, early_stopping=True, n_iter_no_change=99, random_state=0
+        epochs=clf.best_epoch_, early_stopping=True, n_iter_no_change=3, random_state=0
     ).fit(X, y)
     assert shorter.validation_scores_ == scores[: clf.best_epoch_]
     np.testing.assert_array_equal(shorter.predict_proba(X_test), clf.predict_proba(X_test))
