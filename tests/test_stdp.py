@@ -86,7 +86,15 @@ def test_unlearning_only_forgets():
 
 @pytest.mark.parametrize(
     "rule",
-    ["hebb", [[0, 1, 2]], [[1, 0], [0, 1]], [[0, np.nan]], lambda dt: np.nan, lambda dt: "x"],
+    [
+        "hebb",
+        [[0, 1, 2]],
+        [[1, 0], [0, 1]],
+        [[0, np.nan]],
+        lambda dt: np.nan,
+        lambda dt: 1e300,
+        lambda dt: "x",
+    ],
 )
 def test_wrong_rules_are_refused_and_change_nothing(rule):
     X = np.ones((2, 3, 11), dtype=np.uint8)
