@@ -261,6 +261,15 @@ def check_labels(name: str, values, n_labels: int, lowest: int = 0) -> np.ndarra
     return labels.astype(np.int64)
 
 
+def refuse_masked(name: str, values) -> None:
+    """Raise ValueError if an array has masked values: NumPy would use what lies below the mask."""
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} is an array with masked values, which cannot be used: fill them in, as "
+            "sklearn.impute does, or leave those samples out."
+        )
+
+
 def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:
     """Check that an array is a batch of spike trains.
 
@@ -281,6 +290,7 @@ def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:
     ValueError
         If the shape is wrong, an axis is empty or a value is neither 0 nor 1.
     """
+    refuse_masked("X", X)
     try:
         X = np.asarray(X)
     except ValueError as error:
@@ -302,7 +312,8 @@ def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:
     if not binary:
         raise ValueError(
             "spikes must be 0 or 1, got other values (negative, fractional, NaN or above 1). "
-            "Encode features with SpikeEncoder first."
+            "3-D input is spike trains; real-valued time series are not supported: give a row of "
+            "features a sample, as X.reshape(len(X), -1) is, or turn them into spikes yourself."
         )
     return np.ascontiguousarray(X, dtype=np.uint8)
 

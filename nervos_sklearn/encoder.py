@@ -12,10 +12,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from . import _kernels
 from ._sklearn import Interval, StrOptions, _fit_context
 from ._random import draw_keys, random_generator
-from ._validation import unchanged_on_error
+from ._validation import refuse_masked, unchanged_on_error
+from .parameters import LARGEST, SMALLEST, interval_of
 
 ENCODINGS = ("receptive_fields", "rate", "poisson", "latency")
 _QUANTILES = 1000  # at most
+_MOST_FIELDS = 10_000  # of a feature
 _STANDARD_REACH = 2.5  # standard deviations to both sides of the mean that are told apart
 
 
@@ -46,11 +48,11 @@ class SpikeEncoder(
 
         Receptive fields suit tables, the other encodings suit images.
     training_duration : int, default=100
-        Time steps of a spike train after the silent one, in ms, at least 1.
+        Time steps of a spike train after the silent one, in ms, from 1 to 2**20.
     min_frequency, max_frequency : float, default=1 and 50
         Spikes in `training_duration` for p = 0 and p = 1.
     n_fields : int or array-like of shape (n_features,), default=5
-        Receptive fields of each feature, at least 1. A single field lies at 0.5.
+        Receptive fields of each feature, from 1 to 10000. A single field lies at 0.5.
     field_variance : float, default=0.03
         Variance of a receptive field, in units of the scaled feature.
     field_code : {"rate", "latency"}, default="rate"
@@ -110,11 +112,11 @@ class SpikeEncoder(
 
     _parameter_constraints = {
         "encoding": [StrOptions(set(ENCODINGS))],
-        "training_duration": [Interval(Integral, 1, None, closed="left")],
-        "min_frequency": [Interval(Real, 0, None, closed="left")],
-        "max_frequency": [Interval(Real, 0, None, closed="neither")],
-        "n_fields": [Interval(Integral, 1, None, closed="left"), "array-like"],
-        "field_variance": [Interval(Real, 0, None, closed="neither")],
+        "training_duration": [interval_of("training_duration")],
+        "min_frequency": [interval_of("min_frequency")],
+        "max_frequency": [interval_of("max_frequency")],
+        "n_fields": [Interval(Integral, 1, _MOST_FIELDS, closed="both"), "array-like"],
+        "field_variance": [Interval(Real, SMALLEST, LARGEST, closed="both")],
         "field_code": [StrOptions({"rate", "latency"})],
         "scale": [StrOptions({"auto", "feature", "standard", "quantile", "sample"}), None],
         "random_state": ["random_state", np.random.Generator],
@@ -173,6 +175,7 @@ class SpikeEncoder(
                 "min_frequency must not exceed max_frequency, got "
                 f"min_frequency={self.min_frequency} and max_frequency={self.max_frequency}."
             )
+        refuse_masked("X", X)
         X = validate_data(self, X, dtype=np.float64)
         n_features = X.shape[1]
         if self.encoding == "receptive_fields":
@@ -182,8 +185,7 @@ class SpikeEncoder(
         else:
             self.channel_features_ = np.arange(n_features)
         if self._scale() == "standard":
-            centre, reach = X.mean(axis=0), _STANDARD_REACH * X.std(axis=0)
-            self.data_min_, self.data_max_ = centre - reach, centre + reach
+            self.data_min_, self.data_max_ = _standard_range(X)
         elif self._scale() == "feature":
             self.data_min_, self.data_max_ = X.min(axis=0), X.max(axis=0)
         elif self._scale() == "quantile":
@@ -199,8 +201,14 @@ class SpikeEncoder(
 
     def _n_fields_of(self, n_features):
         n_fields = np.asarray(self.n_fields)
-        if n_fields.dtype.kind not in "iu" or (n_fields < 1).any():
-            raise ValueError(f"n_fields must hold integers >= 1, got {self.n_fields!r}.")
+        if (
+            n_fields.dtype.kind not in "iu"
+            or (n_fields < 1).any()
+            or (n_fields > _MOST_FIELDS).any()
+        ):
+            raise ValueError(
+                f"n_fields must hold integers from 1 to {_MOST_FIELDS}, got {self.n_fields!r}."
+            )
         if n_fields.ndim > 0 and n_fields.shape != (n_features,):
             raise ValueError(
                 f"n_fields must be one integer or one for each of {n_features} features, "
@@ -230,6 +238,7 @@ class SpikeEncoder(
             between 0 and 1.
         """
         check_is_fitted(self)
+        refuse_masked("X", X)
         return self.encode(validate_data(self, X, dtype=np.float64, reset=False))
 
     def traces(self, X: ArrayLike) -> np.ndarray:
@@ -327,9 +336,12 @@ class SpikeEncoder(
             low, high = self.data_min_, self.data_max_
         else:
             low, high = X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True)
-        # Halved, because the difference of two finite numbers may be infinite.
-        width = high / 2 - low / 2
-        return np.clip((X / 2 - low / 2) / np.where(width > 0, width, 1.0), 0.0, 1.0)
+        # Differences and squares of finite numbers may be infinite or 0, those of scaled ones not.
+        exponents = exponents_of(np.maximum(np.abs(low), np.abs(high)))
+        low, high = np.ldexp(low, -exponents), np.ldexp(high, -exponents)
+        with np.errstate(over="ignore"):  # far beyond the range; clipped
+            distances = np.ldexp(X, -exponents) - low
+            return np.clip(distances / np.where(high > low, high - low, 1.0), 0.0, 1.0)
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Name the channels of the spike trains.
@@ -425,12 +437,32 @@ def traces_of_spikes(spike_trains: np.ndarray) -> np.ndarray:
     return spike_trains @ remaining
 
 
+def exponents_of(sizes: np.ndarray) -> np.ndarray:
+    """The powers of two that bring sizes to 1/2 ... 1: scaling by them changes no digit."""
+    return np.frexp(sizes)[1]
+
+
+def _standard_range(X):
+    """The values of each feature that lie the standard reach below and above the mean."""
+    exponents = exponents_of(np.abs(X).max(axis=0))
+    scaled = np.ldexp(X, -exponents)
+    centre, reach = scaled.mean(axis=0), _STANDARD_REACH * scaled.std(axis=0)
+    with np.errstate(over="ignore"):
+        ends = np.ldexp([centre - reach, centre + reach], exponents)
+    if not np.isfinite(ends).all():
+        raise ValueError(
+            f"features up to {np.abs(X).max():g} are too large for their range to be a number: "
+            "scale them, such as by sklearn.preprocessing.StandardScaler."
+        )
+    return ends
+
+
 def _centers(n_fields):
     return np.linspace(0, 1, n_fields) if n_fields > 1 else np.array([0.5])
 
 
 def _periods(duration, frequencies):
     """Steps between two spikes, rounded up; 0 where the frequency is 0."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         periods = np.ceil(duration / frequencies)
     return np.where(periods <= duration, periods, 0).astype(np.int64)

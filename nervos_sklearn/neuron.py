@@ -51,6 +51,10 @@ class NeuronArrays:
         self.rest_until = np.empty(n_neurons, dtype=np.int64)
         self.reset(slice(None), parameters)
 
+    def __setstate__(self, state):
+        # joblib may map arrays read-only
+        vars(self).update({name: np.require(v, requirements="W") for name, v in state.items()})
+
     def reset(self, which, parameters: Parameters) -> None:
         """Bring the neurons `which` to rest."""
         self.potential[which] = parameters.resting_potential

@@ -2,8 +2,6 @@
 
 import http.client
 import json
-import math
-import numbers
 import os
 import queue
 import threading
@@ -11,42 +9,49 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
+from ._sklearn import Interval
 from .common import mkdir, write_atomically, write_json
 
 _URL_TIMEOUT = 10.0  # s
 _URL_SIZE_LIMIT = 1 << 20  # bytes; a parameter file is about 1 kB
 
 
+# Bounds within which no sum, product or power of the loops overflows or loses its meaning.
+SMALLEST, LARGEST = 1e-9, 1e9
+LONGEST_TRAIN = 2**20  # ms
+LONGEST_TIME = 2**31  # ms
+LONGEST_WINDOW = 10_000  # ms; the learning rule is evaluated once a lag
+MOST_EPOCHS = 1_000_000
+LARGEST_RATE = 1000.0
+
+
 class _Setting(NamedTuple):
     default: float
     kind: type
-    low: float = -math.inf
-    high: float = math.inf
-    low_allowed: bool = True
+    low: float = -LARGEST
+    high: float = LARGEST
 
     def describe_range(self) -> str:
-        kind = "an integer" if self.kind is int else "a number"
-        if self.low == -math.inf and self.high == math.inf:
-            return f"a finite {kind.split()[1]}"
-        if self.high == math.inf:
-            return f"{kind} {'>=' if self.low_allowed else '>'} {self.low:g}"
-        return f"{kind} <= {self.high:g}"
+        if self.kind is int:
+            return f"an integer from {self.low} to {self.high}"
+        return f"a number from {self.low:g} to {self.high:g}"
 
 
-def _positive(default, kind=float):
-    return _Setting(default, kind, low=0, low_allowed=False)
+def _positive(default):
+    return _Setting(default, float, low=SMALLEST)
 
 
-def _non_negative(default, kind=float):
-    return _Setting(default, kind, low=0)
+def _non_negative(default):
+    return _Setting(default, float, low=0)
 
 
 _SETTINGS = {
-    "training_duration": _Setting(100, int, low=1),
-    "past_window": _Setting(-10, int, high=0),
-    "epochs": _Setting(3, int, low=1),
+    "training_duration": _Setting(100, int, low=1, high=LONGEST_TRAIN),
+    "past_window": _Setting(-10, int, low=-LONGEST_WINDOW, high=0),
+    "epochs": _Setting(3, int, low=1, high=MOST_EPOCHS),
     "resting_potential": _Setting(-70.0, float),
     "inhibitory_potential": _Setting(-100.0, float),
     "spike_threshold": _Setting(-55.0, float),
@@ -59,15 +64,15 @@ _SETTINGS = {
     "A_down": _Setting(-0.3, float),
     "tau_up": _positive(5.0),
     "tau_down": _positive(5.0),
-    "eta": _non_negative(0.03),
+    "eta": _Setting(0.03, float, low=0, high=LARGEST_RATE),
     "min_frequency": _non_negative(1.0),
     "max_frequency": _positive(50.0),
-    "refractory_time": _non_negative(15, int),
+    "refractory_time": _Setting(15, int, low=0, high=LONGEST_TIME),
     "tau_m": _positive(10.0),
     "tau_threshold": _positive(5.0),
     "conductance": _positive(10.0),
-    "training_images_amount": _non_negative(0, int),
-    "testing_images_amount": _non_negative(0, int),
+    "training_images_amount": _Setting(0, int, low=0, high=2**63 - 1),
+    "testing_images_amount": _Setting(0, int, low=0, high=2**63 - 1),
 }
 
 DEFAULTS = {name: setting.default for name, setting in _SETTINGS.items()}
@@ -81,6 +86,9 @@ class Parameters:
     at once. Keys a file brings that are not listed here are kept untouched and
     written back by :meth:`save`.
 
+    Where no other bound is named, numbers lie between -1e9 and 1e9, and those that
+    must be positive are at least 1e-9: beyond, sums and powers would overflow.
+
     Parameters
     ----------
     **settings
@@ -89,14 +97,14 @@ class Parameters:
     Attributes
     ----------
     training_duration : int, default=100
-        Time steps of one presentation, in ms, at least 1.
+        Time steps of one presentation, in ms, from 1 to 2**20.
     past_window : int, default=-10
-        Reach of the learning rule into the past, in ms, at most 0. The value
+        Reach of the learning rule into the past, in ms, from -10000 to 0. The value
         -10 gives the 11 lags 0 ... 10; an input that was silent in all windows
         of a presentation is depressed with a lag drawn from
         1 ... ``abs(past_window // 2) - 1`` (at least 1).
     epochs : int, default=3
-        Passes over the training set, at least 1.
+        Passes over the training set, from 1 to 1000000.
     resting_potential, inhibitory_potential, spike_threshold, reset_potential : float
         In mV; by default -70, -100, -55 and -90. The threshold lies above the
         three others.
@@ -110,12 +118,12 @@ class Parameters:
     tau_up, tau_down : float
         Time constants of the learning rule, in ms; by default 5.
     eta : float, default=0.03
-        Learning rate.
+        Learning rate, from 0 to 1000.
     min_frequency, max_frequency : float
         Spikes in one presentation of the weakest and of the strongest input;
         by default 1 and 50.
     refractory_time : int, default=15
-        Rest of a layer after one of its neurons has fired, in ms.
+        Rest of a layer after one of its neurons has fired, in ms, at most 2**31.
     tau_m, tau_threshold : float
         Time constants, in ms, of the proportional leak that ``Module.true_lif``
         switches on; by default 10 and 5.
@@ -349,16 +357,21 @@ def _checked(name, value):
     setting = _SETTINGS.get(name)
     if setting is None:
         return value
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(
             f"{name} must be {setting.describe_range()}, got {value!r} "
             f"of type {type(value).__name__}."
         )
-    too_low = value < setting.low or (value == setting.low and not setting.low_allowed)
-    fits = math.isfinite(value) and not too_low and value <= setting.high
+    fits = setting.low <= value <= setting.high
     if not fits or (setting.kind is int and value != int(value)):
         raise ValueError(f"{name} must be {setting.describe_range()}, got {value!r}.")
     return setting.kind(value)
+
+
+def interval_of(name: str) -> Interval:
+    """The range of a setting, as the constraint of an estimator's parameter."""
+    setting = _SETTINGS[name]
+    return Interval(Integral if setting.kind is int else Real, *setting[2:], closed="both")
 
 
 def _differs_from_default(name, value):

@@ -10,6 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .parameters import LARGEST
+
 
 def conventional(
     dt: ArrayLike,
@@ -301,8 +303,9 @@ def evaluate(rule: Callable, dt: ArrayLike) -> np.ndarray:
         raise ValueError(
             f"a learning rule must answer a time difference with a number: {error}"
         ) from error
-    if not np.isfinite(answers).all():
+    if not (np.abs(answers) <= LARGEST).all():
         raise ValueError(
-            f"a learning rule must answer with finite numbers, got {answers} for {dt.ravel()}."
+            f"a learning rule must answer with finite numbers, at most {LARGEST:g} in size, "
+            f"got {answers} for {dt.ravel()}."
         )
     return answers.reshape(dt.shape)

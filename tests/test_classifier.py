@@ -7,12 +7,12 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_iris, make_circles
+from sklearn.datasets import load_digits, load_iris, make_circles
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 
-from nervos_sklearn import Module, Parameters, SNNClassifier, SpikeEncoder
+from nervos_sklearn import LinearSynapse, Module, Parameters, SNNClassifier, SpikeEncoder
 
 CIRCLES = Parameters(
     training_duration=200, past_window=-20, A_up=1, A_down=-2, tau_up=8, tau_down=20, eta=0.05,
@@ -37,10 +37,10 @@ def spikes():
 
 
 def small(**parameters):
-    defaults = {
-        "n_neurons": 12, "learning": "stdp", "spike_threshold": -62, "random_state": 0,
-    }  # fmt: skip
-    return SNNClassifier(**defaults | parameters)
+    defaults = {"n_neurons": 12, "learning": "stdp", "random_state": 0} | parameters
+    if defaults["learning"] == "stdp":
+        defaults.setdefault("spike_threshold", -62)
+    return SNNClassifier(**defaults)
 
 
 def test_published_iris_set_reaches_its_accuracy():
@@ -108,7 +108,7 @@ def test_labels_of_any_type(spikes, learning):
     reference = small(learning=learning).fit(X, y)
     assert reference.score(X, y) > 0.9
     codes = np.searchsorted(reference.classes_, y)
-    for labels in (codes * 10 - 3, codes == 1, codes.astype(float), codes.astype(str)):
+    for labels in (codes * 10 - 3, codes % 2 == 1, codes.astype(float), codes.astype(str)):
         clf = small(learning=learning).fit(X, labels)
         assert clf.predict(X).dtype == labels.dtype
         assert set(clf.predict(X)) <= set(labels.tolist())
@@ -126,7 +126,7 @@ def test_pipeline_and_inner_encoder_agree():
 @pytest.mark.parametrize("learning", ["stdp", "reward"])
 def test_threads_and_batches_do_not_change_an_answer(learning, n_jobs):
     X, y = load_iris(return_X_y=True)
-    clf = SNNClassifier(20, learning=learning, random_state=0).fit(X, y)
+    clf = SNNClassifier(21, learning=learning, random_state=0).fit(X, y)
     expected = clf.predict_proba(X)
     clf.set_params(n_jobs=n_jobs)
     np.testing.assert_array_equal(clf.predict_proba(X), expected)
@@ -139,7 +139,7 @@ def test_threads_and_batches_do_not_change_an_answer(learning, n_jobs):
 @pytest.mark.parametrize("learning", ["stdp", "reward"])
 def test_same_seed_same_bits_in_other_processes(learning, backend):
     X, y = load_iris(return_X_y=True)
-    clf = SNNClassifier(10, learning=learning, epochs=1, random_state=0)
+    clf = SNNClassifier(12, learning=learning, epochs=1, random_state=0)
     with joblib.parallel_config(backend):
         scores = cross_val_score(clf, X, y, cv=3, n_jobs=2)
     np.testing.assert_array_equal(scores, cross_val_score(clf, X, y, cv=3))
@@ -158,7 +158,7 @@ def test_grid_search_over_a_pipeline():
 @pytest.mark.parametrize("learning", ["stdp", "reward"])
 def test_saved_model_answers_alike_in_a_new_process(tmp_path, learning):
     X, y = load_iris(return_X_y=True)
-    clf = SNNClassifier(10, learning=learning, epochs=1, random_state=0)
+    clf = SNNClassifier(12, learning=learning, epochs=1, random_state=0)
     clf = make_pipeline(SpikeEncoder(), clf).fit(X, y)
     joblib.dump(clf, tmp_path / "model.joblib")
     np.save(tmp_path / "X.npy", X)
@@ -190,11 +190,29 @@ def test_from_parameters_takes_every_setting():
         SNNClassifier.from_parameters(parameters, n_neuron=7)
 
 
-def test_verbose_prints_a_line_an_epoch(capsys):
-    X, y = load_iris(return_X_y=True)
-    SNNClassifier(5, epochs=2, verbose=1).fit(X, y)
-    lines = capsys.readouterr().out.splitlines()
-    assert [line[:9] for line in lines] == ["epoch 1/2", "epoch 2/2"]
+VERBOSE = """
+from time import perf_counter
+from sklearn.datasets import load_iris
+from nervos_sklearn import SNNClassifier
+X, y = load_iris(return_X_y=True)
+for fit in range(2):
+    started = perf_counter()
+    SNNClassifier(6, epochs=20, verbose=1).fit(X, y)
+    print("whole fit:", perf_counter() - started)
+"""
+
+
+def test_verbose_prints_the_time_of_each_epoch_and_says_once_that_loops_are_compiled():
+    command = [sys.executable, "-c", VERBOSE]
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    first, second = (part.splitlines() for part in out.split("whole fit:")[:2])
+    assert "compil" in first[0]
+    assert "compil" not in " ".join(first[1:] + second)
+    whole = [float(line.split()[0]) for line in out.split("whole fit:")[1:]]
+    for lines, seconds in ((first[1:], whole[0]), (second[1:], whole[1])):
+        assert [line.split(":")[0] for line in lines] == [f"epoch {k}/20" for k in range(1, 21)]
+        epochs = [float(line.split()[-2]) for line in lines]
+        assert sum(epochs) == pytest.approx(seconds, rel=0.1, abs=0.15)
 
 
 @pytest.mark.parametrize("learning", ["stdp", "reward"])
@@ -275,3 +293,276 @@ def test_one_class_and_no_fit_are_named():
         SNNClassifier().fit(X[:20], y[:20])
     with pytest.raises(NotFittedError):
         SNNClassifier().predict(X)
+
+
+UNREAD = [
+    ({"learning": "reward"}, {"A_up": 5}, 'learning="stdp"'),
+    ({"learning": "reward"}, {"shuffle": False}, 'learning="stdp"'),
+    ({"learning": "reward"}, {"learning_rule": [[0, 0.5], [5, 0.1]]}, 'learning="stdp"'),
+    ({"learning": "reward"}, {"max_frequency": 90}, 'learning="stdp"'),
+    ({"learning": "reward"}, {"image_shape": (2, 2)}, "images"),
+    ({"learning": "reward"}, {"blur": 0.1}, "images"),
+    ({"learning": "reward"}, {"second_look": 0.5}, "images"),
+    ({"learning": "reward", "encoder": "latency"}, {"silence": 0.5}, "receptive fields"),
+    ({"learning": "reward"}, {"encoder": "poisson"}, 'learning="stdp"'),
+    ({"learning": "reward", "reward": False}, {"margin": 0.2}, "reward=True"),
+    ({"learning": "reward", "n_race_spikes": 1}, {"race_increment": 0.2}, "n_race_spikes"),
+    ({"learning": "reward"}, {"n_iter_no_change": 3}, "early_stopping=True"),
+    ({"learning": "stdp"}, {"validation_fraction": 0.2}, "early_stopping=True"),
+    ({"learning": "stdp"}, {"margin": 0.2}, 'learning="reward"'),
+    ({"learning": "stdp"}, {"image_shape": (2, 2)}, 'learning="reward"'),
+    ({"learning": "stdp"}, {"tau_m": 7}, "true_lif=True"),
+    ({"learning": "stdp", "true_lif": True}, {"spike_drop_rate": 0.5}, "true_lif=False"),
+    ({"learning": "stdp", "learning_rule": "cos"}, {"A_up": 0.5}, 'learning_rule="conventional"'),
+    ({"learning": "stdp", "encoder": "latency"}, {"min_frequency": 2}, "frequency"),
+    ({"learning": "stdp", "encoder": SpikeEncoder()}, {"training_duration": 50}, "encoder"),
+    ({"learning": "stdp", "encoder": SpikeEncoder()}, {"max_frequency": 70}, "encoder"),
+]
+
+
+@pytest.mark.parametrize(("setting", "unread", "reader"), UNREAD, ids=str)
+def test_a_setting_that_nobody_reads_warns_and_changes_nothing(setting, unread, reader):
+    X, y = load_iris(return_X_y=True)
+    plain = SNNClassifier(12, epochs=1, random_state=0, **setting).fit(X, y)
+    clf = SNNClassifier(12, epochs=1, random_state=0, **setting | unread)
+    with pytest.warns(UserWarning, match=next(iter(unread))) as caught:
+        clf.fit(X, y)
+    assert len(caught) == 1
+    assert reader in str(caught[0].message)
+    if "encoder" not in unread:
+        np.testing.assert_array_equal(clf.predict_proba(X), plain.predict_proba(X))
+
+
+def test_settings_that_are_read_do_not_warn(spikes):
+    X, y = load_iris(return_X_y=True)
+    encoder = SpikeEncoder(training_duration=50, max_frequency=70)
+    clf = SNNClassifier(12, learning="stdp", encoder=encoder, epochs=1)
+    clf.set_params(training_duration=50, max_frequency=70, tau_up=3, random_state=0).fit(X, y)
+    SNNClassifier(12, epochs=1, blur=0, jitter=0, image_shape=None).fit(X, y)
+    small(training_duration=60, epochs=1).fit(*spikes)
+    SNNClassifier.from_parameters({}, learning="reward", eta=0.3, epochs=1, training_duration=32)
+
+
+def test_settings_of_features_warn_with_spike_trains(spikes):
+    for unread in ({"encoder": "rate"}, {"training_duration": 50}, {"max_frequency": 70}):
+        with pytest.warns(UserWarning, match="2-D features"):
+            small(epochs=1, **unread).fit(*spikes)
+
+
+@pytest.mark.parametrize(("n_neurons", "made"), [(10, 9), (2, 3), (200, 150)])
+def test_number_of_neurons_that_cannot_be_made_warns(n_neurons, made):
+    X, y = load_iris(return_X_y=True)
+    with pytest.warns(UserWarning, match=f"n_neurons={n_neurons}.*{made} are made"):
+        clf = SNNClassifier(n_neurons, epochs=1).fit(X, y)
+    assert len(clf.neuron_label_map_) == made
+
+
+@pytest.mark.parametrize("decision_step", [None, 30])
+@pytest.mark.parametrize("learning", ["stdp", "reward"])
+def test_spikes_in_the_first_column_are_not_lost(spikes, learning, decision_step):
+    X, y = spikes
+    early, later = X[:, :, 1:], X  # the same trains, without and with a silent column
+    assert early[:, :, 0].any()
+    settings = {"learning": learning, "epochs": 1, "hidden_layer_sizes": ()}
+    if learning == "reward":
+        settings["decision_step"] = decision_step
+    clf = small(**settings).fit(early, y)
+    other = small(**settings).fit(later, y)
+    assert (clf.adds_silent_column_, other.adds_silent_column_) == (True, False)
+    assert (clf.n_steps_in_, other.n_steps_in_) == (60, 61)
+    assert clf.parameters_ == other.parameters_
+    np.testing.assert_array_equal(clf.predict_proba(early), other.predict_proba(later))
+    np.testing.assert_array_equal(clf.predict_proba(early[:1]), other.predict_proba(later[:1]))
+    spoiled = later.copy()
+    spoiled[5, 3, 0] = 1
+    with pytest.raises(ValueError, match="first column"):
+        other.predict(spoiled)
+    late = early.copy()
+    late[:, :, 0] = 0  # decided in fit, whatever comes later
+    padded = np.pad(late, [(0, 0), (0, 0), (1, 0)])
+    np.testing.assert_array_equal(clf.predict_proba(late), other.predict_proba(padded))
+
+
+def test_a_network_refuses_spikes_in_its_first_column(spikes):
+    X, y = spikes
+    codes = np.searchsorted(np.unique(y), y)
+    module = Module(Parameters(training_duration=60), random_state=0)
+    module.initialise_layers([12, 4])
+    before = module.get_all_synapses()
+    spoiled = X.copy()
+    spoiled[7, 0, 0] = 1
+    module.X_train = module.X_test = spoiled
+    module.Y_train = module.Y_test = codes
+    for call in (
+        lambda: module.learn(spoiled, codes),
+        lambda: module.count_spikes(spoiled),
+        lambda: module.get_prediction(spoiled[7]),
+        lambda: module.feed_forward(spoiled[7], module.neuron_label_map, 60, True, 1),
+        module.train,
+        module.test,
+    ):
+        with pytest.raises(ValueError, match="column 0"):
+            call()
+    np.testing.assert_array_equal(module.get_all_synapses(), before)
+
+
+@pytest.mark.parametrize("data", ["features", "images", "spikes"])
+@pytest.mark.parametrize("learning", ["stdp", "reward"])
+def test_parameters_set_after_fit_do_not_change_predictions(spikes, learning, data):
+    X, y = spikes
+    if data != "spikes":
+        X, y = (load_iris if data == "features" else load_digits)(return_X_y=True)
+    X, y = X[::2], y[::2]
+    clf = SNNClassifier(learning=learning, epochs=1, random_state=0).fit(X, y)
+    expected = clf.predict_proba(X)
+    for changes in (
+        {"learning": "stdp" if learning == "reward" else "reward"},
+        {"labeling": "reference", "decision_step": 3, "blur": 0.2, "jitter": 0},
+        {"image_shape": None, "second_look": 0.5, "n_race_spikes": 1, "silence": 0.9},
+        {"encoder": "rate", "synapse": LinearSynapse(3), "learning_rule": "cos", "n_neurons": 3},
+        {"eta": 5.0, "spike_threshold": -60, "training_duration": 7, "true_lif": True},
+        {"early_stopping": True, "hidden_layer_sizes": (3,), "n_jobs": 2, "wta": False},
+    ):
+        clf.set_params(**changes)
+        np.testing.assert_array_equal(clf.predict_proba(X), expected)
+        assert (clf.predict(X) == clf.classes_[expected.argmax(axis=1)]).all()
+
+
+@pytest.mark.parametrize("learning", ["stdp", "reward"])
+def test_missing_values_and_mixed_labels_are_named(spikes, learning):
+    X, y = spikes
+    clf = small(learning=learning, epochs=1)
+    rows = X.mean(axis=2)
+    hidden = np.ma.masked_array(rows, mask=rows < np.median(rows))
+    for wrong_X, wrong_y, message in (
+        (hidden, y, "masked"),
+        (np.ma.masked_array(X, mask=X == 1), y, "masked"),
+        (rows, np.ma.masked_array(y, mask=y == "oak"), "masked"),
+        (rows, np.array(["oak", 1, None] * 20, dtype=object), "NoneType and int and str"),
+        (rows, np.array([1, "oak"] * 30, dtype=object), "int and str"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            clf.fit(wrong_X, wrong_y)
+    clf.fit(np.ma.masked_array(rows), y)
+    np.testing.assert_array_equal(clf.predict(np.ma.masked_array(rows)), clf.predict(rows))
+    with pytest.raises(ValueError, match="masked"):
+        clf.predict(hidden)
+    with pytest.raises(ValueError, match="masked"):
+        SpikeEncoder().fit(hidden)
+
+
+def test_real_valued_series_are_told_what_is_possible(spikes):
+    X, y = spikes
+    with pytest.raises(ValueError, match="time series are not supported") as caught:
+        SNNClassifier().fit(X * 0.5, y)
+    assert "SpikeEncoder" not in str(caught.value)
+    flat = (X * 0.5).reshape(len(X), -1)  # what the message proposes
+    assert SNNClassifier(12, epochs=1).fit(flat, y).score(flat, y) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("refractory_time", 2**63 - 1), ("eta", 1e308), ("epochs", 10**30), ("tau_up", 1e-320),
+        ("past_window", -(10**6)), ("A_up", 1e308), ("max_weight", 1e308), ("blur", 1e6),
+        ("training_duration", 2**40), ("n_neurons", 10**30), ("n_race_spikes", 10**12),
+        ("jitter", 1e308), ("second_look", 1e308), ("reinforcement", 1e308), ("n_jobs", 0),
+        ("race_increment", np.inf), ("max_frequency", 1e308), ("spike_threshold", 1e308),
+    ],
+)  # fmt: skip
+def test_numbers_that_would_overflow_are_refused(name, value):
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match=name):
+        SNNClassifier(**{name: value}).fit(X, y)
+
+
+@pytest.mark.parametrize("learning", ["stdp", "reward"])
+def test_the_largest_numbers_give_finite_answers(spikes, learning):
+    X, y = spikes
+    extremes = {"eta": 1000.0}
+    if learning == "stdp":
+        extremes |= {"A_up": 1e9, "A_down": -1e9, "refractory_time": 2**31, "past_window": -9999}
+    else:
+        extremes |= {"margin": 1e9, "reinforcement": 1e9, "race_increment": 1e9}
+    clf = small(learning=learning, epochs=2, **extremes).fit(X, y)
+    assert np.isfinite(clf.predict_proba(X)).all()
+    assert np.isfinite(clf.module_.receptive_fields).all()
+
+
+@pytest.mark.parametrize("power", [-1000, -600, 600, 1000])
+@pytest.mark.parametrize("load", [load_iris, load_digits])
+@pytest.mark.parametrize("learning", ["stdp", "reward"])
+def test_features_of_any_size_are_learned_alike(learning, load, power):
+    X, y = load(return_X_y=True)
+    X, y = X[::3], y[::3]
+    clf = SNNClassifier(30, learning=learning, epochs=1, random_state=0).fit(X, y)
+    large = clone(clf).fit(np.ldexp(X, power), y)
+    np.testing.assert_array_equal(large.predict_proba(np.ldexp(X, power)), clf.predict_proba(X))
+
+
+def test_features_whose_range_is_no_number_are_refused():
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match="too large"):
+        SNNClassifier().fit(np.where(X > 3, 1.7e308, 0), y)
+
+
+def test_traces_that_lose_exactness_are_refused():
+    y = np.arange(12) % 2
+    long = np.zeros((12, 3, 6001), dtype=np.uint8)
+    long[:, 0, 1:] = 1
+    long[y == 1, 1, 1::2] = 1
+    with pytest.raises(ValueError, match="2\\*\\*24"):
+        SNNClassifier(epochs=1).fit(long, y)
+    clf = SNNClassifier(epochs=1, random_state=0).fit(long[:, :, :5001], y)
+    assert clf.score(long[:, :, :5001], y) == 1
+
+
+@pytest.mark.parametrize("learning", ["stdp", "reward"])
+def test_a_network_mapped_from_a_file_learns_on(spikes, tmp_path, learning):
+    X, y = spikes
+    codes = np.searchsorted(np.unique(y), y)
+    clf = small(learning=learning, epochs=1).fit(X, y)
+    joblib.dump(clf, tmp_path / "model.joblib")
+    loaded = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
+    samples = X if learning == "stdp" else X.sum(axis=2).astype(np.float32)
+    for module in (clf.module_, loaded.module_):
+        module.learn(samples, codes)
+        if learning == "stdp":
+            module.feed_forward(X[0], module.neuron_label_map, 60, do_stdp=True, label=2)
+            module.layers[0].initial()
+    np.testing.assert_array_equal(loaded.module_.receptive_fields, clf.module_.receptive_fields)
+    unchanged = joblib.load(tmp_path / "model.joblib")
+    assert (unchanged.module_.receptive_fields != clf.module_.receptive_fields).any()
+
+
+@pytest.mark.parametrize("learning", ["stdp", "reward"])
+def test_skops_keeps_a_network_and_nothing_else(spikes, learning):
+    io = pytest.importorskip("skops.io")
+    X, y = spikes
+    clf = small(learning=learning, epochs=1).fit(X, y)
+    content = io.dumps(clf)
+    untrusted = io.get_untrusted_types(data=content)
+    assert all(name.startswith("nervos_sklearn.") for name in untrusted)
+    loaded = io.loads(content, trusted=untrusted)
+    np.testing.assert_array_equal(loaded.predict_proba(X), clf.predict_proba(X))
+
+
+@pytest.mark.parametrize("wrong", ["rule", "labels", "spikes"])
+def test_a_failed_learn_leaves_the_random_stream_where_it_was(spikes, wrong):
+    X, y = spikes
+    codes = np.searchsorted(np.unique(y), y)
+    networks = []
+    for _ in range(2):
+        module = Module(Parameters(training_duration=60, spike_threshold=-62), random_state=0)
+        module.initialise_layers([12, 4])
+        networks.append(module)
+    calls = {
+        "rule": lambda: networks[0].learn(X, codes, rule=lambda dt: np.nan),
+        "labels": lambda: networks[0].learn(X, codes - 5),
+        "spikes": lambda: networks[0].learn(X * 2, codes),
+    }
+    with pytest.raises(ValueError, match=r"rule|label|spikes"):
+        calls[wrong]()
+    for module in networks:
+        module.learn(X, codes)
+    np.testing.assert_array_equal(*(module.get_all_synapses() for module in networks))

@@ -402,15 +402,15 @@ def test_refractory_layer_does_not_integrate():
 
 
 def test_weights_after_one_firing_solved_by_hand():
-    # t=2 fires once (C = -68.25, then H = -67.5): input 0 spiked now and one step ago, input 1
+    # t=3 fires once (C = -68.25, then H = -67.5): input 0 spiked now and one step ago, input 1
     # one step ago, input 2 two steps ago, out of the window; F = A_up exp(-d / tau_up)
     module = hand(
-        [[0.5, 0.5, 0.5]], T=2, past_window=-1, spike_threshold=-68.625, spike_drop_rate=0.0625,
+        [[0.5, 0.5, 0.5]], T=3, past_window=-1, spike_threshold=-68.625, spike_drop_rate=0.0625,
         A_up=1.0, A_down=-0.5, tau_up=2.0, tau_down=4.0, eta=0.5,
     )  # fmt: skip
-    train = np.array([[0, 1, 1], [0, 1, 0], [1, 0, 0]])
+    train = np.array([[0, 0, 1, 1], [0, 0, 1, 0], [0, 1, 0, 0]])
     labels = np.array([-1])
-    counts, _ = module.feed_forward(train, labels, range(1, 3), True, 7)
+    counts, _ = module.feed_forward(train, labels, range(2, 4), True, 7)
     assert counts.tolist() == [1]
     assert labels.tolist() == [7]
     w = 0.5 + 0.5 * 0.5**0.9  # lag 0
@@ -780,7 +780,6 @@ def test_silent_first_column_is_a_no_op():
     for learn in (True, False):
         a, X, y = small(sizes=(8, 6, 4), spike_threshold=-69.4, training_duration=30)
         b, _, _ = small(sizes=(8, 6, 4), spike_threshold=-69.4, training_duration=31)
-        X[:, :, 0] = 1  # every column is presented, so spikes in the first one count
         padded = np.concatenate([np.zeros((*X.shape[:2], 1), np.uint8), X], axis=2)
         counts = [m.learn(Z, y) if learn else m.count_spikes(Z) for m, Z in ((a, X), (b, padded))]
         np.testing.assert_array_equal(*counts)

@@ -4,6 +4,7 @@ import copy
 import http.server
 import json
 import pickle
+import re
 import socket
 import threading
 import time
@@ -158,13 +159,25 @@ WRONG = [
     ("max_frequency", -1),
     ("training_images_amount", -1),
     ("testing_images_amount", 2.5),
+    ("training_duration", 2**20 + 1),
+    ("refractory_time", 2**63 - 1),
+    ("past_window", -(10**6)),
+    ("epochs", 10**30),
+    ("eta", 1e308),
+    ("A_up", 1e300),
+    ("tau_m", 1e-300),
+    ("max_weight", 1e300),
+    ("min_weight", -1e300),
+    ("spike_threshold", 1e300),
+    ("spike_drop_rate", 1e300),
+    ("max_frequency", 1e300),
 ]
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
 def test_value_out_of_range_is_refused_at_once(name, value):
     p = Parameters()
-    with pytest.raises(ValueError, match=rf"{name}.*{value}"):
+    with pytest.raises(ValueError, match=rf"{name}.*{re.escape(str(value))}"):
         setattr(p, name, value)
     assert p == Parameters()
     with pytest.raises(ValueError, match=name):
@@ -289,7 +302,7 @@ def test_files_round_trip_bit_for_bit(seed, tmp_path):
     rng = np.random.default_rng(seed)
     p = Parameters(
         eta=rng.random(), A_up=rng.normal(), A_down=1 / 3, min_weight=rng.normal() - 5,
-        tau_up=rng.random() * 1e-300, tau_m=rng.random() * 1e300, past_window=-int(seed),
+        tau_up=rng.random() * 1e-6, tau_m=rng.random() * 1e9, past_window=-int(seed),
         note="Grüße, \u0000 and \U0001f9e0", table=[[0.1, None], {"x": False}],
     )  # fmt: skip
     p.save("run", str(tmp_path))

@@ -255,6 +255,7 @@ def test_update_counts_have_the_shape_of_the_weights():
 
 def test_results_have_the_documented_types():
     module, train = make("Module"), np.ones((3, 101), dtype=np.uint8)
+    train[:, 0] = 0
     counts, winner = module.feed_forward(train, np.full(2, -1), 100)
     assert isinstance(counts, np.ndarray)
     assert isinstance(winner, (int, np.integer))

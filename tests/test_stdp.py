@@ -71,6 +71,7 @@ def test_a_rule_of_ones_own_equals_the_built_in_one():
 def test_unlearning_only_forgets():
     rng = np.random.default_rng(0)
     X = (rng.random((20, 8, 61)) < 0.3).astype(np.uint8)
+    X[:, :, 0] = 0
     module = Module(Parameters(spike_threshold=-65, training_duration=60), random_state=0)
     module.initialise_layers([8, 4])
     module.learn(X, np.zeros(20, dtype=int))
@@ -85,10 +86,19 @@ def test_unlearning_only_forgets():
 
 @pytest.mark.parametrize(
     "rule",
-    ["hebb", [[0, 1, 2]], [[1, 0], [0, 1]], [[0, np.nan]], lambda dt: np.nan, lambda dt: "x"],
+    [
+        "hebb",
+        [[0, 1, 2]],
+        [[1, 0], [0, 1]],
+        [[0, np.nan]],
+        lambda dt: np.nan,
+        lambda dt: 1e300,
+        lambda dt: "x",
+    ],
 )
 def test_wrong_rules_are_refused_and_change_nothing(rule):
     X = np.ones((2, 3, 11), dtype=np.uint8)
+    X[:, :, 0] = 0
     module = Module(Parameters(training_duration=10))
     module.initialise_layers([3, 2])
     module.learning_rule = rule

@@ -26,7 +26,9 @@ PCMO = [316.228, 199.526, 125.893, 63.096, 25.119, 12.589, 5.754, 3.981]  # micr
 
 
 def spikes(n_samples=30, seed=0):
-    return (np.random.default_rng(seed).random((n_samples, 16, 61)) < 0.2).astype(np.uint8)
+    trains = np.random.default_rng(seed).random((n_samples, 16, 61)) < 0.2
+    trains[:, :, 0] = False
+    return trains.astype(np.uint8)
 
 
 def network(synapse=None, seed=0, **parameters):

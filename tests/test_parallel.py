@@ -1,0 +1,106 @@
+"""Whatever joblib backend is at work, the answers are those of one thread, to the bit."""
+
+import contextlib
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV
+
+from nervos_sklearn import Module, Parameters, SNNClassifier, SpikeEncoder
+
+N_TRAIN = 400  # several batches of the classifier, also in the folds of a search
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits(return_X_y=True)
+
+
+@contextlib.contextmanager
+def dask_cluster():
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config("dask"),
+    ):
+        yield
+
+
+BACKENDS = {
+    "loky": lambda: joblib.parallel_config("loky", n_jobs=2),
+    "multiprocessing": lambda: joblib.parallel_config("multiprocessing", n_jobs=2),
+    "threading": lambda: joblib.parallel_config("threading", n_jobs=2),
+    "processes": lambda: joblib.parallel_config(prefer="processes", n_jobs=2),
+    "dask": dask_cluster,
+}
+
+
+def network(learning, **parameters):
+    few = {"n_neurons": 20, "epochs": 1, "random_state": 0, "learning": learning}
+    return SNNClassifier(**few | parameters)
+
+
+def assert_same_search(search, serial, X):
+    for key, scores in serial.cv_results_.items():
+        if "score" in key and "time" not in key:
+            np.testing.assert_array_equal(search.cv_results_[key], scores)
+    np.testing.assert_array_equal(search.predict_proba(X), serial.predict_proba(X))
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_fit_predict_and_search_are_those_of_one_thread(digits, backend, n_jobs):
+    X, y = digits
+    X_train, y_train, X_test = X[:N_TRAIN], y[:N_TRAIN], X[N_TRAIN : 2 * N_TRAIN]
+    serial = {}
+    for learning in ("stdp", "reward"):
+        clf = network(learning)
+        search = GridSearchCV(clf, {"eta": [0.05, 0.3]}, cv=2)
+        serial[learning] = (
+            clone(clf).fit(X_train, y_train),
+            search.fit(X_train, y_train),
+        )
+    with BACKENDS[backend]():
+        for learning, (expected, expected_search) in serial.items():
+            clf = network(learning, n_jobs=n_jobs).fit(X_train, y_train)
+            np.testing.assert_array_equal(clf.neuron_votes_, expected.neuron_votes_)
+            np.testing.assert_array_equal(
+                clf.module_.receptive_fields, expected.module_.receptive_fields
+            )
+            np.testing.assert_array_equal(
+                clf.predict_proba(X_test), expected.predict_proba(X_test)
+            )
+            search = GridSearchCV(clf, {"eta": [0.05, 0.3]}, cv=2, n_jobs=n_jobs)
+            assert_same_search(search.fit(X_train, y_train), expected_search, X_test)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_counts_of_a_network_are_those_of_one_thread(digits, backend):
+    X = SpikeEncoder("rate", training_duration=50).fit_transform(digits[0][:600])
+    module = Module(Parameters(training_duration=50, spike_threshold=-65), random_state=0)
+    module.initialise_layers([64, 10])
+    module.learn(X[:100])
+    expected = module.count_spikes(X)
+    assert expected.any()
+    with BACKENDS[backend]():
+        for n_jobs in (None, 2):
+            np.testing.assert_array_equal(module.count_spikes(X, n_jobs=n_jobs), expected)
+
+
+@pytest.mark.parametrize("n_neurons", [1, 7, 20, 130, 300])
+def test_votes_add_up_to_the_same_bits_in_any_company(digits, n_neurons):
+    X, y = digits
+    clf = network("stdp", n_neurons=n_neurons, initial_weights="random", spike_threshold=-65)
+    clf.fit(X[:200], y[:200])
+    together = clf.predict_proba(X[:300])
+    alone = np.concatenate([clf.predict_proba(X[k : k + 1]) for k in range(0, 300)])
+    np.testing.assert_array_equal(alone, together)
+    for size in (2, 3, 127, 129):
+        parts = [clf.predict_proba(X[k : min(k + size, 300)]) for k in range(0, 300, size)]
+        np.testing.assert_array_equal(np.concatenate(parts), together)
