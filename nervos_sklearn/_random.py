@@ -1,1 +1,26 @@
-from .common import draw_keys, random_generator
+"""Generators, and the seeds of the random streams of the compiled loops."""
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+
+def random_generator(random_state=None) -> np.random.Generator:
+    """Make a Generator of what scikit-learn accepts as `random_state`.
+
+    Parameters
+    ----------
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None
+
+    Returns
+    -------
+    numpy.random.Generator
+    """
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    seeds = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32)
+    return np.random.default_rng(seeds)
+
+
+def draw_keys(generator: np.random.Generator, size) -> np.ndarray:
+    """Draw the seeds of random streams of the compiled loops, of dtype uint64."""
+    return generator.integers(2**64, size=size, dtype=np.uint64)

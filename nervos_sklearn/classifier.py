@@ -16,21 +16,24 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._random import random_generator
 from ._sklearn import HasMethods, Interval, StrOptions, _fit_context
-from ._validation import check_first_step, check_spike_trains, unchanged_on_error
+from ._validation import (
+    check_first_step,
+    check_spike_trains,
+    refuse_masked,
+    unchanged_on_error,
+)
 from .encoder import ENCODINGS, SpikeEncoder
 from .images import ImageAugmentation, find_image_shape
-from .learning import LEARNINGS, Learning, Task, make_learning
+from .learning import LEARNINGS, Learning, STDPLearning, Task, make_learning
 from .module import Module
-from .parameters import DEFAULTS, Parameters
+from .parameters import SETTINGS, Parameters, interval_of
 from .presentations import Presentations
 from .synapse import Synapse
 
 _LOOK_AT_MAPS = 0.7  # strength of further looks at images of several maps
 _CUT, _CUTS = 1 / 3, 2  # of the learning rate on a plateau, and how often
 _CLEAR = 0.99  # chance of the best class from which on an image is not looked at again
-_POSITIVE = [Interval(Real, 0, None, closed="neither")]
-_NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-_ANY_NUMBER = [Interval(Real, None, None, closed="neither")]
+_MOST_NEURONS = 1_000_000
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
@@ -153,39 +156,26 @@ default=-70, -100, -55 and -90
     """
 
     _parameter_constraints = {
-        "n_neurons": [*_COUNT, None],
+        "n_neurons": [Interval(Integral, 1, _MOST_NEURONS, closed="both"), None],
         "learning": [StrOptions({"auto", *LEARNINGS}), Learning],
         "synapse": [Synapse, None],
         "encoder": [StrOptions({"auto", *ENCODINGS}), SpikeEncoder],
         "features": [HasMethods(["fit", "transform"]), None],
         "augmentation": [StrOptions({"auto"}), ImageAugmentation, None],
-        "training_duration": [*_COUNT, None],
-        "past_window": [Interval(Integral, None, 0, closed="right")],
-        "epochs": [*_COUNT, None],
-        "resting_potential": _ANY_NUMBER,
-        "inhibitory_potential": _ANY_NUMBER,
-        "spike_threshold": _ANY_NUMBER,
-        "reset_potential": _ANY_NUMBER,
-        "spike_drop_rate": _NON_NEGATIVE,
-        "threshold_drop_rate": _NON_NEGATIVE,
-        "min_weight": _ANY_NUMBER,
-        "max_weight": _ANY_NUMBER,
-        "A_up": _ANY_NUMBER,
-        "A_down": _ANY_NUMBER,
-        "tau_up": _POSITIVE,
-        "tau_down": _POSITIVE,
-        "eta": [*_NON_NEGATIVE, None],
-        "min_frequency": _NON_NEGATIVE,
-        "max_frequency": _POSITIVE,
-        "refractory_time": [Interval(Integral, 0, None, closed="left")],
-        "tau_m": _POSITIVE,
-        "tau_threshold": _POSITIVE,
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": _COUNT,
         "verbose": ["verbose"],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, None, -1, closed="right"),
+            Interval(Integral, 1, None, closed="left"),
+            None,
+        ],
         "random_state": ["random_state", np.random.Generator],
+    }
+    _parameter_constraints |= {name: [interval_of(name)] for name in SETTINGS}
+    _parameter_constraints |= {
+        name: [interval_of(name), None] for name in ("epochs", "eta", "training_duration")
     }
 
     def __init__(
@@ -289,14 +279,9 @@ default=-70, -100, -55 and -90
         """
         if not isinstance(parameters, Parameters):
             parameters = Parameters(**parameters)
-        settings = {name: getattr(parameters, name) for name in cls._settings()}
-        learning = LEARNINGS["stdp"](shuffle=False)
+        settings = {name: getattr(parameters, name) for name in SETTINGS}
+        learning = STDPLearning(shuffle=False)
         return cls(**({"learning": learning} | settings | overrides))
-
-    @classmethod
-    def _settings(cls):
-        """The names that mean the same as those of Parameters."""
-        return [name for name in cls._get_param_names() if name in DEFAULTS]
 
     def set_params(self, **params) -> Self:
         """Set parameters; ``learning__margin`` also where `learning` is a name.
@@ -403,7 +388,8 @@ default=-70, -100, -55 and -90
     def _learn(self, samples, y, generator):
         module, learning, weights = self.module_, self.learning_, np.ones(len(y))
         learning.start(module, samples, y, generator)
-        for self.n_iter_ in range(1, self.parameters_.epochs + 1):
+        for epoch in range(1, self.parameters_.epochs + 1):
+            self.n_iter_ = epoch
             taught = learning.learn_epoch(module, samples, y, weights, generator)
             if self.n_iter_ == self.parameters_.epochs:
                 learning.finish(module, samples, y, weights, generator)
@@ -416,7 +402,8 @@ default=-70, -100, -55 and -90
         learning, weights = self.learning_, np.ones(len(train))
         learning.start(self.module_, shown, y_shown, generator)
         self.validation_scores_, stale, cuts, highest = [], 0, 0, -1.0
-        for self.n_iter_ in range(1, self.parameters_.epochs + 1):
+        for epoch in range(1, self.parameters_.epochs + 1):
+            self.n_iter_ = epoch
             taught = learning.learn_epoch(self.module_, shown, y_shown, weights, generator)
             score = float(np.mean(self._decide(judged).argmax(axis=1) == y[held]))
             self.validation_scores_.append(score)
@@ -512,7 +499,7 @@ default=-70, -100, -55 and -90
 
     def _used_parameters(self, typical):
         """The settings of the network, as they are used."""
-        settings = {name: getattr(self, name) for name in self._settings()}
+        settings = {name: getattr(self, name) for name in SETTINGS}
         settings |= {k: typical[k] for k, v in settings.items() if v is None}
         settings["training_duration"] = self.module_steps_ - 1
         if self.encoder_ is not None:
@@ -546,21 +533,22 @@ default=-70, -100, -55 and -90
             reads.add("training_duration")
             if self.encoder_.has_frequency:
                 reads |= {"min_frequency", "max_frequency"}
-        for name in self._settings():
+        for name in SETTINGS:
             value, default = getattr(self, name), _SIGNATURE[name].default
             if name not in reads and value != default:
                 warnings.warn(
-                    f"{name}={value!r} has no effect: {type(self.learning_).__name__} does not "
-                    f"read it. {_who_reads(name)}",
+                    f"{name}={value!r} has no effect here: {type(self.learning_).__name__} does "
+                    f"not read it. {_who_reads(name)}",
                     stacklevel=2,
                 )
 
     # ------------------------------------------------------------------------- checks
 
     def _check_training_data(self, X, y):
+        refuse_masked("X", X)
+        refuse_masked("y", y)
         X, y = validate_data(self, X, y, allow_nd=True, dtype="numeric")
-        check_classification_targets(y)
-        self.classes_, y = np.unique(y, return_inverse=True)
+        self.classes_, y = _number_classes(y)
         if len(self.classes_) < 2:
             raise ValueError(
                 "SNNClassifier needs samples of at least 2 classes, "
@@ -595,6 +583,7 @@ default=-70, -100, -55 and -90
     def _check_samples(self, X):
         """Check X for an answer; return it as the network sees it."""
         check_is_fitted(self)
+        refuse_masked("X", X)
         X = validate_data(self, X, allow_nd=True, dtype="numeric", reset=False)
         if X.ndim != self.n_axes_in_:
             seen = "spike trains with 3" if self.n_axes_in_ == 3 else "features with 2"
@@ -716,6 +705,20 @@ default=-70, -100, -55 and -90
 
 
 _SIGNATURE = inspect.signature(SNNClassifier).parameters
+
+
+def _number_classes(y):
+    """The classes, sorted, and the number of each label."""
+    try:
+        classes, numbers = np.unique(y, return_inverse=True)
+    except TypeError as error:
+        kinds = sorted({type(label).__name__ for label in y})
+        raise ValueError(
+            f"labels y must be of one kind that can be sorted, got {' and '.join(kinds)}: "
+            "use numbers only, or strings only."
+        ) from error
+    check_classification_targets(y)
+    return classes, numbers
 
 
 def _who_reads(name):

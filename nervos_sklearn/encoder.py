@@ -10,8 +10,8 @@ from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels
-from ._sklearn import Interval, StrOptions, _fit_context
 from ._random import draw_keys, random_generator
+from ._sklearn import Interval, StrOptions, _fit_context
 from ._validation import refuse_masked, unchanged_on_error
 from .parameters import LARGEST, SMALLEST, interval_of
 

@@ -18,8 +18,8 @@ from sklearn.utils import check_array, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels
-from ._sklearn import Interval, StrOptions, _fit_context
 from ._random import random_generator
+from ._sklearn import Interval, StrOptions, _fit_context
 from ._validation import unchanged_on_error
 from .encoder import latency_traces
 

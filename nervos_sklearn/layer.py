@@ -153,6 +153,40 @@ class Layer:
         """Changes of devices that were really applied."""
         return int(self.pulses.sum())
 
+    def state(self) -> dict[str, np.ndarray]:
+        """What a file must hold beside the weights for the layer to go on as before."""
+        state = {"update_counts": self.synapse_update_counts, "pulses": self.pulses}
+        if len(self._conductances) == 2:
+            state["conductances"] = self._conductances
+        if self.accumulators.size > 0:
+            state["accumulators"] = self.accumulators
+        if self.fast is not None:
+            progress = np.array([self.importance, self.n_shown])
+            state |= {"fast": self.fast, "sums": self.sums, "progress": progress}
+        return state
+
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
+        """Take what :meth:`state` gave; ValueError if it does not fit the layer."""
+        shape = self._synapses.shape
+        devices = self._conductances.shape
+        shapes = {
+            "update_counts": shape, "pulses": devices, "conductances": devices,
+            "accumulators": shape, "fast": devices, "sums": shape, "progress": (2,),
+        }  # fmt: skip
+        for name, array in state.items():
+            whole = name in ("update_counts", "pulses")
+            numbers = array.dtype.kind in "iu" if whole else np.isfinite(array).all()
+            if name not in shapes or array.shape != shapes[name] or not numbers:
+                raise ValueError(f"the state {name!r} does not fit a layer of {shape}.")
+        if "conductances" in state:
+            self._set_conductances(np.array(state["conductances"]))
+        self.synapse_update_counts = state.get("update_counts", self.synapse_update_counts)
+        self.pulses = state.get("pulses", self.pulses)
+        self.accumulators = state.get("accumulators", self.accumulators)
+        if {"fast", "sums", "progress"} <= set(state):
+            self.fast, self.sums = state["fast"], state["sums"]
+            self.importance, self.n_shown = float(state["progress"][0]), int(state["progress"][1])
+
     # ------------------------------------------------------- neurons, one time step after another
 
     def initial(self) -> None:

@@ -172,10 +172,13 @@ default="conventional"
     """
 
     reads = frozenset(
-        """epochs eta past_window resting_potential inhibitory_potential spike_threshold
-        reset_potential spike_drop_rate threshold_drop_rate min_weight max_weight A_up A_down
-        tau_up tau_down refractory_time tau_m tau_threshold""".split()
-    )
+        {
+            "epochs", "eta", "past_window", "resting_potential", "inhibitory_potential",
+            "spike_threshold", "reset_potential", "spike_drop_rate", "threshold_drop_rate",
+            "min_weight", "max_weight", "A_up", "A_down", "tau_up", "tau_down",
+            "refractory_time", "tau_m", "tau_threshold",
+        }
+    )  # fmt: skip
     update = "nearest"
     _parameter_constraints = {
         "rule": [StrOptions(set(RULES)), callable, "array-like"],
@@ -347,9 +350,7 @@ class _RewardLearning(Learning):
         column = share_neurons(n_neurons // self.n_columns, counts)
         module.neuron_label_map = np.tile(column, self.n_columns)
         weights = self._initial_weights(module, presentations, y, generator)
-        module.layers[0].start(
-            weights, module.device, module.draw_key(), averaged=self.averaged
-        )
+        module.layers[0].start(weights, module.device, module.draw_key(), averaged=self.averaged)
         module.decision["escape_noise"] = np.array(self.typical_noise)
 
     def learn_epoch(self, module, presentations, y, weights, generator):

@@ -6,14 +6,24 @@ import os
 import time
 
 import numpy as np
+from sklearn.base import clone
 
 from . import _kernels, stdp
+from ._files import write_json
 from ._random import draw_keys, random_generator
-from ._validation import check_first_step, check_labels, check_spike_trains
-from .common import load_model, logger, mkdir, save_model, stack_layers, strftime, timenow
+from ._validation import check_first_step, check_labels, check_numbers, check_spike_trains
+from .common import logger, mkdir, strftime, timenow
 from .layer import Layer
 from .learning import Learning, STDPLearning
-from .neuron import LIFNeuron, neuron_constants
+from .model_file import (
+    from_json,
+    of_first_format,
+    read_network,
+    stack_layers,
+    to_json,
+    write_model,
+)
+from .neuron import neuron_constants
 from .parameters import Parameters, check_parameters
 from .presentations import BATCH, Batch, Presentations, Shown
 from .step_by_step import StepByStep
@@ -29,10 +39,14 @@ _FLAGS = (
     "enable_synaptic_noise",
     "noise_magnitude_half_range",
 )
-_SWITCHES = ("wta", "true_lif", "enable_cycle_dependent_weights", "enable_synaptic_noise")
+_SWITCHES = ("enable_cycle_dependent_weights", "enable_synaptic_noise")
+_COUNTERS = ("n_classes", "n_epochs", "n_firings", "n_reads", "learning_rate_factor")
 _KEPT_IN_FILES = (
     *_FLAGS,
+    *_COUNTERS,
     "parameters",
+    "learning",
+    "decision",
     "layers",
     "layer_sizes",
     "neuron_label_map",
@@ -701,27 +715,37 @@ class Module(StepByStep):
         accuracy : float
             Accuracy on the test set; part of the name, to three digits.
         """
+        settings = self._file_settings()
         run = self.str_t0
         if self.identifier != self.str_t0:
             run = f"{self.identifier}_{self.str_t0}"
         directory = os.path.join("storage", run, f"Epoch_{epoch}-{round(float(accuracy), 3)}")
         mkdir(directory)
         path = os.path.join(directory, "model.red")
-        save_model(neuron_label_map, synapses, self._file_settings(), path)
+        write_model(path, neuron_label_map, synapses, settings, self._state_of(synapses))
+
+    def _state_of(self, synapses) -> dict[str, np.ndarray]:
+        """The state that belongs to some weights: that of the network if they are its own."""
+        state = {f"decision_{name}": array for name, array in self.decision.items()}
+        own = [layer.synapses for layer in self.layers]
+        if len(synapses) == len(own) and all(map(np.array_equal, synapses, own)):
+            for k, layer in enumerate(self.layers):
+                state |= {f"{name}_{k}": array for name, array in layer.state().items()}
+        return state
 
     def _file_settings(self):
         """The parameters, and what a file must hold for the network to run as before."""
         settings = {flag: getattr(self, flag) for flag in _FLAGS}
         for name, value in settings.items():
-            if not (
-                value is None or callable(value) or isinstance(value, (bool, int, float, str))
-            ):
+            if not (value is None or isinstance(value, (bool, int, float, str))):
                 settings[name] = np.asarray(value).tolist()
-        if callable(self.learning_rule):  # code has no place in a file
+        learning = clone(self.learning)
+        if callable(getattr(learning, "rule", None)):  # code has no place in a file
             dt = np.arange(self.parameters.past_window, 1 - self.parameters.past_window)
-            values = stdp.evaluate(self.learning_rule, dt)
-            settings["learning_rule"] = np.column_stack([dt, values]).tolist()
+            learning.rule = np.column_stack([dt, stdp.evaluate(learning.rule, dt)])
+        settings |= {name: getattr(self, name) for name in _COUNTERS}
         settings |= {
+            "learning": to_json(learning),
             "synapse": to_json(self.synapse),
             "noise_key": int(self._noise_key[0]),
             "device_key": int(self._device_key[0]),
@@ -729,12 +753,13 @@ class Module(StepByStep):
         return self.parameters.to_dict() | {"module": settings}
 
     def load_model(self, model_location: str) -> None:
-        """Load weights, labels and settings from a file.
+        """Load weights, labels, settings and the state of learning from a file.
 
         Parameters
         ----------
         model_location : str
-            A file that :meth:`save_epoch` or ``save_model`` has written.
+            A file that :meth:`save_epoch` or ``save_model`` has written. Those of version
+            0.1 mean the same as they did.
 
         Raises
         ------
@@ -743,7 +768,7 @@ class Module(StepByStep):
         ValueError
             If it is damaged or its parts do not fit together; nothing is changed then.
         """
-        parts = load_model(model_location)
+        parts = read_network(model_location)
         try:
             loaded = self._network_of_file(*parts)
         except Exception as error:  # whatever settings of a wrong kind make the checks say
@@ -752,25 +777,46 @@ class Module(StepByStep):
         self.learned_synapses = self.get_all_synapses()
         self.learned_neuron_label_map = self.neuron_label_map.copy()
 
-    def _network_of_file(self, synapses, labels, settings):
+    def _network_of_file(self, synapses, labels, settings, state, version):
         """Make a network of the parts of a file, and try all that it will be asked for."""
         own = settings.pop("module", {})
-        loaded = Module(Parameters(**settings), self.identifier)
+        own = of_first_format(own) if version == 1 and own else own
+        learning = from_json(own.get("learning"), Learning) or self.learning
+        learning._validate_params()
+        loaded = Module(Parameters(**settings), self.identifier, learning=learning)
         sizes = [synapses[0].shape[1]] + [weights.shape[0] for weights in synapses]
         for weights, n_inputs in zip(synapses, sizes, strict=False):
             if weights.shape[1] != n_inputs:  # before there are layers of these sizes
                 raise ValueError(f"a layer has {weights.shape[1]} inputs instead of {n_inputs}.")
-        flags = _check_flags({flag: own[flag] for flag in _FLAGS if flag in own})
-        vars(loaded).update(flags)
+        vars(loaded).update(_check_flags({flag: own[flag] for flag in _FLAGS if flag in own}))
+        counters = {name: own.get(name, getattr(self, name)) for name in _COUNTERS}
+        vars(loaded).update(check_counters(counters))
         for key in ("noise_key", "device_key"):
             value = own[key] if key in own else getattr(self, f"_{key}")[0]
             setattr(loaded, f"_{key}", np.array([operator.index(value)], dtype=np.uint64))
+        n_epochs = loaded.n_epochs
         loaded.initialise_layers(sizes)
+        loaded.n_epochs = n_epochs
+        loaded.synapse = from_json(own.get("synapse"), Synapse)
         loaded._set_weights(synapses, labels)
-        loaded.synapse = from_json(own.get("synapse"))
-        loaded._constants(loaded.learning_rule)
-        vars(loaded).update({flag: getattr(self, flag) for flag in _FLAGS if flag not in flags})
+        for k, layer in enumerate(loaded.layers):
+            ending = f"_{k}"
+            layer.set_state(
+                {n.removesuffix(ending): a for n, a in state.items() if n.endswith(ending)}
+            )
+        loaded.decision = {
+            name.removeprefix("decision_"): check_numbers(name, array)
+            for name, array in state.items()
+            if name.startswith("decision_")
+        }
+        loaded._try_everything()
         return loaded
+
+    def _try_everything(self):
+        """Ask for all that settings could make fail later."""
+        self.device  # noqa: B018
+        if hasattr(self.learning, "rule"):
+            self._neuron_constants(), self._plasticity(), self._rule(self.learning.rule)
 
     # ---------------------------------------------------------------- one sample
 
@@ -889,6 +935,15 @@ def _check_flags(flags):
         make_device(flags.get(name))
     check_share("noise_magnitude_half_range", flags.get("noise_magnitude_half_range", 0.0))
     return flags
+
+
+def check_counters(counters):
+    """Check what a file says of how far a network has learned."""
+    for name, value in counters.items():
+        kind = float if name == "learning_rate_factor" else int
+        if isinstance(value, bool) or not isinstance(value, (int, kind)) or not 0 <= value < 2**53:
+            raise ValueError(f"{name} must be a number >= 0, got {value!r}.")
+    return counters
 
 
 def _first_and_last(training_duration, n_steps):

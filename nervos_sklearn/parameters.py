@@ -12,8 +12,9 @@ import urllib.request
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
+from ._files import write_atomically, write_json
 from ._sklearn import Interval
-from .common import mkdir, write_atomically, write_json
+from .common import mkdir
 
 _URL_TIMEOUT = 10.0  # s
 _URL_SIZE_LIMIT = 1 << 20  # bytes; a parameter file is about 1 kB
@@ -75,7 +76,12 @@ _SETTINGS = {
     "testing_images_amount": _Setting(0, int, low=0, high=2**63 - 1),
 }
 
-DEFAULTS = {name: setting.default for name, setting in _SETTINGS.items()}
+# Those that a classifier shares: all that the dynamics and the codes use.
+SETTINGS = [
+    name
+    for name in _SETTINGS
+    if name not in ("conductance", "training_images_amount", "testing_images_amount")
+]
 
 
 class Parameters:

@@ -290,7 +290,9 @@ class LinearSynapse(Synapse):
     array([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
 
-    def __init__(self, n_states=25, *, update=None, read_noise=0.0, write_noise=0.0, device_spread=0.0):
+    def __init__(
+        self, n_states=25, *, update=None, read_noise=0.0, write_noise=0.0, device_spread=0.0
+    ):
         super().__init__(
             update=update,
             read_noise=read_noise,
@@ -309,13 +311,13 @@ class NonLinearSynapse(Synapse):
     """A synapse whose levels crowd at one end, as those of Pr0.7Ca0.3MnO3 do.
 
     ``w_i = w_max - (w_max - w_min) / (1 - exp(-nu)) (1 - exp(-nu (1 - i / n)))``
-    for i = 0 ... n (arXiv 2506.19377).
+    for i = 0 ... n, n + 1 being the number of levels (arXiv 2506.19377).
 
     Parameters
     ----------
     n_states : int, default=25
-        n, the number of steps from the lowest to the highest weight; at least 1.
-        With the lowest weight there are n + 1 levels.
+        Number of levels, from the lowest to the highest weight; at least 2. The
+        publication's n = 25 has 26 of them.
     nu : float, default=3.6
         Non-linearity. Levels crowd at the lowest weight if it is positive, at the
         highest if it is negative; they are evenly spaced if it is 0.
@@ -323,7 +325,7 @@ class NonLinearSynapse(Synapse):
         Non-linearity of the levels that a weakened synapse takes; by default the
         same levels serve both ways.
     n_states_depression : int, optional
-        The number of steps of a weakened synapse; by default `n_states`.
+        The number of levels of a weakened synapse; by default `n_states`.
     <common>
 
     Attributes
@@ -343,7 +345,7 @@ class NonLinearSynapse(Synapse):
     Examples
     --------
     >>> from nervos_sklearn import NonLinearSynapse
-    >>> NonLinearSynapse(4).curves(0.0, 1.0).round(3)
+    >>> NonLinearSynapse(5).curves(0.0, 1.0).round(3)
     array([0.   , 0.041, 0.142, 0.39 , 1.   ])
     """
 
@@ -382,7 +384,7 @@ class NonLinearSynapse(Synapse):
                     f"nu must be a number between -{_MOST_NU} and {_MOST_NU}, "
                     f"got {non_linearity!r}."
                 )
-            steps = np.arange(_check_states("n_states", n, 1) + 1) / n
+            steps = np.linspace(0, 1, _check_states("n_states", n, 2))
             shares = _conductance(steps, non_linearity)
             curves.append(min_weight + (max_weight - min_weight) * shares)
         return curves[0] if len(curves) == 1 else _stack_curves(curves)
@@ -413,8 +415,8 @@ class NonLinearSynapse(Synapse):
         Returns
         -------
         NonLinearSynapse
-            With the fitted `nu` and `nu_depression`, as many steps as the pulses
-            span, and the attributes of a fit.
+            With the fitted `nu` and `nu_depression`, a level before the first pulse and
+            one after each that the measurement spans, and the attributes of a fit.
 
         Raises
         ------
@@ -433,7 +435,7 @@ class NonLinearSynapse(Synapse):
         >>> microsiemens = [316.228, 199.526, 125.893, 63.096, 25.119, 12.589, 5.754, 3.981]
         >>> synapse = NonLinearSynapse.from_measurement(range(8), microsiemens)
         >>> round(synapse.nu, 1), synapse.n_states, bool(synapse.residual_ < 0.03)
-        (3.2, 7, True)
+        (3.2, 8, True)
         """
         branches = [_check_branch(pulses, conductances)]
         if depression is not None:
@@ -473,7 +475,7 @@ def _conductance(steps, nu):
 
 
 def _check_branch(pulses, conductances):
-    """Return the share of the steps up to each pulse, the conductances, the number of steps."""
+    """Return the share of the steps up to each pulse, the conductances, the number of levels."""
     pulses, conductances = np.asarray(pulses, float), np.asarray(conductances, float)
     if (
         pulses.ndim != 1
@@ -490,7 +492,7 @@ def _check_branch(pulses, conductances):
         )
     steps = (pulses - pulses[0]) / np.ptp(pulses)
     falls = np.dot(steps - steps.mean(), conductances) < 0
-    return 1 - steps if falls else steps, conductances, round(np.ptp(pulses))
+    return 1 - steps if falls else steps, conductances, round(np.ptp(pulses)) + 1
 
 
 def _fit_branches(steps, conductances):
@@ -825,56 +827,6 @@ class DifferentialPair(Synapse):
 
 _TABLES_OF_A_WINDOW = 200
 _LAST_CYCLE = 10**18  # what a count holds
-MODELS = (
-    IdealSynapse,
-    LinearSynapse,
-    NonLinearSynapse,
-    TableSynapse,
-    EnduranceSynapse,
-    DifferentialPair,
-)
-
-
-def to_json(synapse: Synapse | None) -> dict | None:
-    """Describe a model by its name and parameters, as JSON can hold them."""
-    if synapse is None:
-        return None
-    parameters = {
-        name: np.asarray(value).tolist()
-        if hasattr(value, "__array__") or isinstance(value, (list, tuple))
-        else value
-        for name, value in synapse.get_params().items()
-    }
-    return {"model": _name_of(type(synapse)), "parameters": parameters}
-
-
-def from_json(description: dict | None) -> Synapse | None:
-    """Make the model that :func:`to_json` has described.
-
-    Its class must be one of this package, or a subclass of :class:`Synapse` that has
-    been defined or imported before.
-    """
-    if description is None:
-        return None
-    models = {_name_of(model): model for model in (Synapse, *_subclasses(Synapse))}
-    if description["model"] not in models:
-        raise ValueError(
-            f"unknown synapse model {description['model']!r}, not of {sorted(models)}; "
-            "import the module that defines it first."
-        )
-    return models[description["model"]](**description["parameters"])
-
-
-def _name_of(model):
-    if model in MODELS:
-        return model.__name__
-    return f"{model.__module__}.{model.__qualname__}"
-
-
-def _subclasses(model):
-    for subclass in model.__subclasses__():
-        yield subclass
-        yield from _subclasses(subclass)
 
 
 def apply_truncated_noise_vectorized(

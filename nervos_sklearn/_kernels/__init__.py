@@ -40,7 +40,9 @@ __all__ = [
     "Workspace",
 ]
 
-_ROOMS = ("codes", "images", "neurons", "presentation", "streams", "synapses", "teaching", "windows")
+_ROOMS = {
+    "codes", "images", "neurons", "presentation", "streams", "synapses", "teaching", "windows",
+}  # fmt: skip
 
 
 def __getattr__(name):

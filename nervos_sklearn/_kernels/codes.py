@@ -1,10 +1,8 @@
 """Spikes of features, and images that move."""
 
-import math
-
 import numpy as np
 
-from .compiling import compiled, part
+from .compiling import compiled
 from .streams import SHIFT_12, STRIDE, random_bits, scramble
 from .synapses import as_bits
 

@@ -351,9 +351,10 @@ def forget_touches(learning):
 @part
 def prepare_levels(synapses, learning, device):
     """Find the levels of all weights before a batch is learned from."""
-    if learning is not None and device is not None:
-        if learning.workspace.levels.size > 0:
-            number_levels(synapses, learning, device)
+    if learning is not None:  # noqa: SIM102  each question prunes what is compiled
+        if device is not None:
+            if learning.workspace.levels.size > 0:
+                number_levels(synapses, learning, device)
 
 
 @part

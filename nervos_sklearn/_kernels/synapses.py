@@ -6,7 +6,7 @@ import numpy as np
 
 from . import state
 from .compiling import compiled, part
-from .state import ACCUMULATE, NEAREST, PULSE, STOCHASTIC
+from .state import ACCUMULATE, PULSE, STOCHASTIC
 from .streams import SHIFT_12, truncated_normal, uniform
 
 _TWO_52 = 2.0**52
@@ -21,7 +21,7 @@ on_grid = part(state.on_grid)
 
 @part
 def noisy(weight, device, stream):
-    """w (1 + e), e normal and cut off at 3 deviations; a reading never changes its sign."""
+    """W (1 + e), e normal and cut off at 3 deviations; a reading never changes its sign."""
     reading = weight * (1.0 + device.read_noise * truncated_normal(stream))
     if device.clipped:
         return min(max(reading, 0.0), 1.0)
