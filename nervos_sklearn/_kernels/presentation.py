@@ -351,8 +351,8 @@ def forget_touches(learning):
 @part
 def prepare_levels(synapses, learning, device):
     """Find the levels of all weights before a batch is learned from."""
-    if learning is not None:  # noqa: SIM102  each question prunes what is compiled
-        if device is not None:
+    if learning is not None:
+        if device is not None:  # noqa: SIM102: each question prunes what is compiled
             if learning.workspace.levels.size > 0:
                 number_levels(synapses, learning, device)
 
