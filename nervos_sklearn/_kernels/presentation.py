@@ -352,9 +352,15 @@ def forget_touches(learning):
 def prepare_levels(synapses, learning, device):
     """Find the levels of all weights before a batch is learned from."""
     if learning is not None:
-        if device is not None:  # noqa: SIM102: each question prunes what is compiled
-            if learning.workspace.levels.size > 0:
-                number_levels(synapses, learning, device)
+        number_levels_of_devices(synapses, learning, device)
+
+
+@part
+def number_levels_of_devices(synapses, learning, device):
+    if device is None:
+        return
+    if learning.workspace.levels.size > 0:
+        number_levels(synapses, learning, device)
 
 
 @part
