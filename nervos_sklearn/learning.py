@@ -101,6 +101,14 @@ class Learning(BaseEstimator, ABC):
         """The weights that write noise cannot cross."""
         return min_weight, max_weight
 
+    def check_pair(self, pair) -> None:
+        """Raise ValueError if weights are not signed and so need no pairs of devices."""
+        if not self.signed:
+            raise ValueError(
+                f"{type(self).__name__} has no negative weights: give it the synapse "
+                f"itself, {pair.synapse!r}, instead of a DifferentialPair."
+            )
+
     @abstractmethod
     def learn(self, module, X, y, rule) -> np.ndarray:
         """Present checked spike trains in the given order, and learn; return spike counts."""
@@ -510,7 +518,8 @@ def first_to_fire(potentials, noise):
     highest = potentials.max(axis=1, keepdims=True)
     highest = np.where(np.isfinite(highest), highest, -1e3 * noise)
     rates = np.exp((potentials - highest) / noise)
-    return highest[:, 0] + noise * np.log(sum_in_order(rates))
+    # The sum is at least 1, of the most driven neuron; 0 only where none has a potential.
+    return highest[:, 0] + noise * np.log(np.maximum(sum_in_order(rates), 1.0))
 
 
 def share_neurons(n_neurons, class_counts):
