@@ -719,6 +719,7 @@ class Module(StepByStep):
             Accuracy on the test set; part of the name, to three digits.
         """
         settings = self._file_settings()
+        write_json(settings)  # what cannot be saved makes no directory
         run = self.str_t0
         if self.identifier != self.str_t0:
             run = f"{self.identifier}_{self.str_t0}"
