@@ -380,6 +380,31 @@ class Module(StepByStep):
         recent, silent = stdp.tabulate(rule, self.parameters.past_window)
         return _kernels.Rule(np.concatenate([recent, silent]), len(recent))
 
+    def changed_weights(self, weights) -> tuple:
+        """Compute the weights after the strongest depression and the strongest potentiation."""
+        changes, plasticity = self._rule(self.learning.rule).changes, self._plasticity()
+        change = _kernels.synapses.change_weight
+        return tuple(
+            np.array([change(weight, factor, plasticity) for weight in weights])
+            for factor in (min(changes.min(), 0.0), max(changes.max(), 0.0))
+        )
+
+    def is_fixed(self, presentations) -> bool:
+        """Whether no update can leave the level that a device starts from.
+
+        So it is where changes are rounded to the nearest level and all are too small.
+        """
+        device = self.device
+        if device is None or device.n_levels == 0 or device.update != _kernels.state.NEAREST:
+            return False
+        held = np.unique(np.concatenate([layer.conductances.ravel() for layer in self.layers]))
+        lowest, highest = self.learning.reach(self, presentations, held)
+        falling, rising = device.levels[0, -device.n_levels :], device.levels[0, : device.n_levels]
+        return bool(
+            (_nearest(lowest, falling) == _nearest(held, falling)).all()
+            and (_nearest(highest, rising) == _nearest(held, rising)).all()
+        )
+
     # ------------------------------------------------------------- batches of samples
 
     def learn(self, X: np.ndarray, y=None, *, rule=None) -> np.ndarray:
@@ -949,6 +974,10 @@ def check_counters(counters):
         if isinstance(value, bool) or not isinstance(value, (int, kind)) or not 0 <= value < 2**53:
             raise ValueError(f"{name} must be a number >= 0, got {value!r}.")
     return counters
+
+
+def _nearest(values, levels):
+    return levels[np.abs(values[:, np.newaxis] - levels).argmin(axis=1)]
 
 
 def _first_and_last(training_duration, n_steps):

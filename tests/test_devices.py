@@ -237,8 +237,10 @@ def test_devices_under_spike_timing_are_those_of_the_simulation(kind, update):
     for module in (batch, single):
         module.synapse = model(**parameters, update=update)
         module.initialise_layers([8, 3])
-    slow = SpikingDevices(settings.to_dict(), [np.ones((3, 8))], tables, update)
-    for train in random_trains(30, 8, 40, density=0.1):
+    weights = np.random.default_rng(2).choice([0.0, 1.0], (3, 8))
+    batch.layers[0].synapses = single.layers[0].synapses = weights
+    slow = SpikingDevices(settings.to_dict(), [weights], tables, update)
+    for train in random_trains(30, 8, 40, density=0.2):
         batch.learn(train[np.newaxis])
         single.feed_forward(train, single.neuron_label_map, 40, do_stdp=True)
         slow.present(train, learn=True)
@@ -285,3 +287,231 @@ def test_stochastic_pulses_under_spike_timing_are_right_on_average():
     assert set(new) == {0.5, 0.75}
     error = math.sqrt(chance * (1 - chance) / len(new))
     assert abs((new == 0.75).mean() - chance) < 5 * error
+
+
+# ------------------------------------------------------------------ levels out of reach
+
+
+@pytest.mark.parametrize(("n_states", "eta"), [(5, 0.03), (16, 0.1), (8, 0.28), (2, 0.9)])
+def test_levels_that_no_spike_timing_can_leave_are_named(n_states, eta):
+    """From a weight of 1, the most is lost with eta .3 exp(-1 / 5), for half a gap."""
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(
+        8, learning="stdp", synapse=LinearSynapse(n_states), eta=eta, epochs=1, random_state=0
+    )
+    reaches = eta * 0.3 * math.exp(-0.2) > 0.5 / (n_states - 1)
+    assert not reaches
+    with pytest.warns(UserWarning, match="stochastic"):
+        clf.fit(X, y)
+    assert clf.module_.n_writes == 0
+    larger = 0.51 / (n_states - 1) / (0.3 * math.exp(-0.2))
+    if larger < 1:
+        assert clf.set_params(eta=larger).fit(X, y).module_.n_writes > 0
+    clf.set_params(eta=eta, synapse__update="stochastic").fit(X, y)
+    assert clf.module_.n_writes > 0
+
+
+@pytest.mark.parametrize("learning", ["prototype", "margin"])
+def test_levels_that_no_reward_can_leave_are_named(learning):
+    X, y = load_iris(return_X_y=True)
+    synapse = LinearSynapse(5, update="nearest")
+    clf = SNNClassifier(6, learning=learning, synapse=synapse, eta=0.02, epochs=2, random_state=0)
+    with pytest.warns(UserWarning, match="accumulate"):
+        clf.fit(X, y)
+    first = clf.module_.get_all_synapses()
+    with pytest.warns(UserWarning, match="accumulate"):
+        again = clf.set_params(epochs=1).fit(X, y)
+    np.testing.assert_array_equal(first, again.module_.get_all_synapses())
+    clf.set_params(eta=1.0).fit(X, y)
+    clf.set_params(eta=0.02, synapse__update="accumulate").fit(X, y)
+
+
+# ---------------------------------------------------------------------------- noise
+
+
+def test_errors_of_readings_add_up_as_step_by_step():
+    """In training the sum of all errors is drawn at once, with the variance of single readings."""
+    rng = np.random.default_rng(0)
+    weights = rng.random((2, 30))
+    train = random_trains(1, 30, 20, density=0.1)
+    module = rewarded(IdealSynapse(read_noise=0.2), weights, n_steps=20, synaptic_scaling=False)
+    layer, device = module.layers[0], module.device
+    n_open = np.cumsum(train[0], axis=1, dtype=float)
+    traces, unrest = n_open.sum(axis=1), np.square(n_open).sum(axis=1)
+    mean = layer.synapses @ traces
+    deviation = 0.2 * CUT_OFF * np.sqrt(np.square(layer.synapses) @ unrest)
+    shown = [layer.present_open(train, device, np.uint64(key))[0][0] for key in range(3000)]
+    np.testing.assert_allclose(np.mean(shown, axis=0), mean, rtol=0.01)
+    np.testing.assert_allclose(np.std(shown, axis=0), deviation, rtol=0.06)
+
+    n, norm = 8000, math.sqrt((traces**2).sum())
+    lead, spread = (mean[0] - mean[1]) / norm, math.hypot(*deviation) / norm
+    for deviations, chance in ((-1, 0.1587), (0, 0.5), (1, 0.8413)):
+        taught = layer.teach(
+            np.tile(traces, (n, 1)).astype(np.float32), np.zeros(n, dtype=np.int64), np.ones(n),
+            module.neuron_label_map,
+            module.learning._teaching(module)._replace(
+                eta=0.0, margin=float(lead + deviations * spread)
+            ),
+            device=device, unrest=np.tile(unrest, (n, 1)), keys=module.draw_keys((1, n)),
+        )  # fmt: skip
+        assert taught / n == pytest.approx(chance, abs=0.02)
+
+
+def test_a_noisy_reading_of_an_open_synapse_never_changes_its_sign():
+    weights = [[0.5] * 5, [-0.5] * 5]
+    module = rewarded(IdealSynapse(read_noise=2.0), weights, n_steps=60, signed=True)
+    train = random_trains(1, 5, 60)
+    _, recorded = module.layers[0].present_open(train, module.device, np.uint64(1), trace=True)
+    steps = np.diff(recorded[0], axis=1)
+    assert (steps[0] >= 0).all()
+    assert (steps[1] <= 0).all()
+    assert (steps == 0).any()
+    assert len(np.unique(steps)) > 50
+
+
+def test_each_of_many_devices_has_a_spread_and_a_write_error_of_its_own():
+    n = 4000
+    module = rewarded(
+        LinearSynapse(5, update="pulse", write_noise=0.02, device_spread=0.3), np.zeros((2, n)),
+        synaptic_scaling=False, eta=1e-3,
+    )  # fmt: skip
+    show(module, opened_for(*[4] * n), 0)
+    layer = module.layers[0]
+    errors = layer.synapses[0] - 0.25
+    assert abs(errors).max() <= 0.06 + 1e-12
+    assert errors.std() == pytest.approx(0.02 * CUT_OFF, rel=0.05)
+    assert layer.gains.min() >= 0.1 - 1e-12
+    assert layer.gains.std() == pytest.approx(0.3 * CUT_OFF, rel=0.05)
+    traces = np.full((1, n), 4.0)
+    np.testing.assert_allclose(
+        layer.potentials(traces, module.device), traces @ (layer.synapses * layer.gains[0]).T,
+        rtol=1e-5,
+    )  # fmt: skip
+
+
+def fitted(learning, synapse, X, y, **parameters):
+    parameters = {"epochs": 3, "random_state": 0} | parameters
+    return SNNClassifier(12, learning=learning, synapse=synapse, **parameters).fit(X, y)
+
+
+@pytest.mark.parametrize("learning", ["prototype", "margin", "stdp"])
+def test_no_noise_equals_no_synapse(learning):
+    X, y = load_iris(return_X_y=True)
+    quiet = IdealSynapse(read_noise=0, write_noise=0.0, device_spread=0)
+    ideal, modelled = fitted(learning, None, X, y), fitted(learning, quiet, X, y)
+    for a, b in zip(ideal.module_.layers, modelled.module_.layers, strict=True):
+        np.testing.assert_array_equal(a.synapses, b.synapses)
+        np.testing.assert_array_equal(a.synapse_update_counts, b.synapse_update_counts)
+    np.testing.assert_array_equal(ideal.predict_proba(X), modelled.predict_proba(X))
+
+
+@pytest.mark.parametrize("noise", ["read_noise", "write_noise", "device_spread"])
+@pytest.mark.parametrize(
+    "learning",
+    [
+        PrototypeLearning(margin=0.3, competitive_epochs=0),
+        PrototypeLearning(margin=0.3, competitive_epochs=0, signed=True),
+        PrototypeLearning(margin=0.3, competitive_epochs=0, synaptic_scaling=False),
+        MarginLearning(margin=0.3, eta_decay=1.0, feature_dropout=0.0),
+    ],
+    ids=repr,
+)
+def test_noise_of_nothing_equals_none(learning, noise):
+    """The loops for continuous devices do what those for ideal synapses do, to the bit."""
+    trains, labels = random_trains(50, 6, 12), np.arange(50) % 3
+    answers = []
+    for synapse in (None, IdealSynapse(**{noise: 1e-17})):
+        module = Module(
+            Parameters(eta=0.3, training_duration=12), learning=learning, random_state=0
+        )
+        module.synapse = synapse
+        module.initialise_layers([6, 6])
+        module.learn(trains, labels)
+        assert (module.device is None) == (synapse is None)
+        answers.append(module.layers[0].potentials(np.eye(6) * 2.0**10, module.device))
+        answers.append(module.synapse_update_counts[0])
+    np.testing.assert_array_equal(answers[0], answers[2])
+    np.testing.assert_array_equal(answers[1], answers[3])
+
+
+@pytest.mark.parametrize("learning", ["prototype", "margin"])
+def test_finite_levels_without_noise_equal_those_with_noise_of_nothing(learning):
+    X, y = load_iris(return_X_y=True)
+    plain, tiny = (
+        fitted(learning, NonLinearSynapse(9, device_spread=s), X, y) for s in (0.0, 1e-15)
+    )
+    np.testing.assert_array_equal(
+        plain.module_.layers[0].conductances, tiny.module_.layers[0].conductances
+    )
+
+
+# ------------------------------------------------------------------------- wear, pairs
+
+
+@pytest.mark.parametrize("learning", ["stdp", "prototype", "margin"])
+def test_devices_wear_under_every_learning(learning):
+    """What a device holds is a level of the table that held when it was last written."""
+    X, y = load_iris(return_X_y=True)
+    table = np.linspace(0.0, 1.0 - 0.02 * np.arange(12), 6, axis=1)
+    parameters = {"eta": 0.9, "epochs": 4}
+    clf = fitted(learning, EnduranceSynapse(table), X, y, **parameters)
+    layer = clf.module_.layers[0]
+    pulses, held = layer.pulses, layer.conductances
+    assert pulses.max() > 3
+    assert clf.module_.n_writes == pulses.sum()
+    rows = table[np.clip(pulses - 1, 0, len(table) - 1)]
+    on_a_level = (rows == held[..., np.newaxis]).any(axis=-1)
+    assert on_a_level[pulses > 0].all()
+
+
+def test_the_mean_of_margin_learning_is_programmed_and_billed_once():
+    X, y = load_iris(return_X_y=True)
+    n_inputs, n_steps = 5, 16
+    trains, labels = random_trains(60, n_inputs, n_steps, density=0.1), np.arange(60) % 2
+    module = Module(
+        Parameters(eta=0.3, training_duration=n_steps, min_weight=0.0),
+        learning=MarginLearning(margin=0.2, eta_decay=1.0, feature_dropout=0.0, averaging=2.0),
+        random_state=0,
+    )
+    module.synapse = LinearSynapse(9)
+    module.initialise_layers([n_inputs, 2])
+    layer, levels = module.layers[0], np.linspace(0, 1, 9)
+    total, importance = np.zeros((2, n_inputs)), 0.0
+    for t, (train, label) in enumerate(zip(trains, labels, strict=True), start=1):
+        module.learn(train[np.newaxis], [label])
+        if t == 1:  # the first presentation makes two classes of the labels seen
+            module.n_classes = 2
+            module.neuron_label_map = np.array([0, 1])
+        total += t**2.0 * (layer.fast[0] - layer.fast[1])
+        importance += t**2.0
+        mean = total / importance
+        nearest = levels[np.abs(np.abs(mean)[..., np.newaxis] - levels).argmin(axis=-1)]
+        np.testing.assert_allclose(layer.synapses, np.sign(mean) * nearest, atol=1e-12)
+    fast, before = layer.fast.copy(), module.n_writes
+    assert before == layer.pulses.sum() > 0
+    answer = layer.conductances.copy()
+    layer.settle(module.device, module.draw_key(), final=True)
+    np.testing.assert_array_equal(layer.conductances, answer)
+    assert module.n_writes - before == (fast != answer).sum() > 0
+
+
+def test_a_fit_of_margin_learning_ends_on_levels():
+    X, y = load_iris(return_X_y=True)
+    clf = fitted("margin", LinearSynapse(4), X, y, epochs=5)
+    layer = clf.module_.layers[0]
+    assert layer.conductances.shape[0] == 2
+    np.testing.assert_array_equal(layer.fast, layer.conductances)
+    assert np.isin(layer.conductances, LinearSynapse(4).curves(1e-5, 1.0)).all()
+    np.testing.assert_array_equal(layer.synapses, layer.conductances[0] - layer.conductances[1])
+    assert clf.score(X, y) > 0.9
+
+
+def test_a_pair_is_refused_where_weights_are_not_signed():
+    X, y = load_iris(return_X_y=True)
+    for learning in ("stdp", "prototype", STDPLearning(shuffle=False)):
+        with pytest.raises(ValueError, match="no negative weights"):
+            fitted(learning, DifferentialPair(LinearSynapse(4)), X, y)
+    pair = fitted("margin", DifferentialPair(LinearSynapse(4)), X, y)
+    bare = fitted("margin", LinearSynapse(4), X, y)
+    np.testing.assert_array_equal(pair.predict_proba(X), bare.predict_proba(X))
