@@ -471,8 +471,11 @@ default=-70, -100, -55 and -90
             shape = self._image_shape(X) if self.learning_.moves_images else None
             if shape is None:
                 return None
-            has_maps = shape[0] > 1 or self.features is not None
-            augmentation = ImageAugmentation(shape, test_time=_LOOK_AT_MAPS if has_maps else 0.0)
+            # Features see the image sharp; their maps answer better to further looks.
+            settings = {} if self.features is None else {"blur": 0.0}
+            if shape[0] > 1 or self.features is not None:
+                settings["test_time"] = _LOOK_AT_MAPS
+            augmentation = ImageAugmentation(shape, **settings)
         augmentation = clone(augmentation).fit(X, n_classes)
         if augmentation.image_shape_ is None:
             warnings.warn(
