@@ -471,10 +471,9 @@ default=-70, -100, -55 and -90
             shape = self._image_shape(X) if self.learning_.moves_images else None
             if shape is None:
                 return None
-            # Features see the image sharp; their maps answer better to further looks.
-            settings = {} if self.features is None else {"blur": 0.0}
-            if shape[0] > 1 or self.features is not None:
-                settings["test_time"] = _LOOK_AT_MAPS
+            maps = shape[0] > 1 or self.features is not None
+            # Maps answer better without a further blur, and to further looks.
+            settings = {"blur": 0.0, "test_time": _LOOK_AT_MAPS} if maps else {}
             augmentation = ImageAugmentation(shape, **settings)
         augmentation = clone(augmentation).fit(X, n_classes)
         if augmentation.image_shape_ is None:
