@@ -69,6 +69,7 @@ class StepByStep:
         none = np.empty((0, 0), dtype=np.int16)
         count = np.array([[update_count]], dtype=np.int64)
         learning = _kernels.Learning(
+            learns=True,
             plasticity=plasticity,
             rule=self._rule(self.learning.rule),
             update_counts=count.copy(),
