@@ -6,7 +6,17 @@ import numpy as np
 from sklearn.utils import check_scalar
 
 from . import _kernels
-from ._kernels import Device, DeviceState, LayerState, Learning, Record, Teaching, Workspace
+from ._kernels import (
+    Device,
+    DeviceState,
+    LayerState,
+    Learning,
+    Plasticity,
+    Record,
+    Rule,
+    Teaching,
+    Workspace,
+)
 from ._validation import check_numbers
 from .neuron import LIFNeuron, NeuronArrays
 from .parameters import Parameters, check_parameters
@@ -253,11 +263,12 @@ class Layer:
         and no weights are returned. The layer is not changed, so that many threads
         may ask at once.
         """
+        keys = np.full(len(spike_trains), keys[0])
         scratch = NeuronArrays(self.num_output_neurons, self.parameters)
         state = self._layer_state(scratch, by_input=device is None)
         record = self._new_record(spike_trains, output, trace, weights=False)
         _kernels.presentation.present_batch(
-            spike_trains, steps, state, neuron, None, device, keys, record
+            spike_trains, steps, state, neuron, _NO_LEARNING, device, keys, record
         )
         return record
 
@@ -275,10 +286,12 @@ class Layer:
             if device.n_levels > 0 and device.update == _kernels.state.NEAREST:
                 n_tables, n_levels = device.levels.shape
                 levels = np.empty(shape, dtype=np.int16)
+                _kernels.presentation.number_levels(self._synapses, cycles, device, levels)
                 memo = (2, n_tables, rule.changes.size, n_levels)
                 if np.prod(memo, dtype=float) <= _LARGEST_MEMO:
                     transitions = np.full(memo, -1, dtype=np.int16)
         return Learning(
+            learns=True,
             plasticity=plasticity,
             rule=rule,
             update_counts=self.synapse_update_counts,
@@ -309,7 +322,7 @@ class Layer:
             rest_until=arrays.rest_until,
             computed=np.empty(self.num_output_neurons),
             synapses=_writable(self._synapses),
-            by_input=np.array(self._synapses.T, order="C") if by_input else None,
+            by_input=np.array(self._synapses.T, order="C") if by_input else np.empty((0, 0)),
             gains=None if self.gains is None else _writable(self.gains[0]),
         )
 
@@ -540,6 +553,26 @@ class Layer:
             self.fast = self._conductances.copy()
         else:
             self.pulses = pulses
+
+
+_NO_LEARNING = Learning(
+    learns=False,
+    plasticity=Plasticity(0.0, 0.0, 1.0, True),
+    rule=Rule(np.empty(0), 0),
+    update_counts=np.empty((0, 0), dtype=np.int64),
+    touched=np.empty((0, 0), dtype=np.bool_),
+    workspace=Workspace(
+        inputs=np.empty(0, dtype=np.int32),
+        lags=np.empty(0, dtype=np.int64),
+        changes=np.empty(0),
+        weights=np.empty(0),
+        levels=np.empty((0, 0), dtype=np.int16),
+        transitions=np.empty((2, 0, 0, 0), dtype=np.int16),
+    ),
+    pulses=np.empty((0, 0), dtype=np.int64),
+    cycles=np.empty((0, 0), dtype=np.int64),
+    accumulators=np.empty((0, 0)),
+)
 
 
 def _by_input(array):

@@ -348,6 +348,9 @@ class Module(StepByStep):
         """The seed of the noise with which layer k answers."""
         return np.uint64(self._key(self._noise_key, k))
 
+    def _answering_key(self, k, device):
+        return np.array([0 if device is None else self.noise_key(k)], dtype=np.uint64)
+
     def draw_keys(self, size) -> np.ndarray:
         """Draw seeds of random streams."""
         return draw_keys(self._generator, size)
@@ -514,7 +517,8 @@ class Module(StepByStep):
         neuron, device, steps = self._neuron_constants(), self.device, (1, X.shape[2] - 1)
         spikes = np.require(X, requirements="CW")
         for k, layer in enumerate(self.layers):
-            key, hidden = np.array([self.noise_key(k)]), k + 1 < len(self.layers)
+            hidden = k + 1 < len(self.layers)
+            key = self._answering_key(k, device)
             record = layer.respond(spikes, steps, neuron, device, key, output=hidden)
             spikes = record.spike_trains
         return record.spike_counts
@@ -942,7 +946,7 @@ class Module(StepByStep):
                 )  # fmt: skip
                 self._count(record)
             else:
-                key = np.array([self.noise_key(k)])
+                key = self._answering_key(k, device)
                 record = layer.respond(
                     spikes, steps, neuron, device, key, output=True, trace=trace
                 )

@@ -50,28 +50,24 @@ def inputs_at(events, step):
 
 
 @part
-def strengthen_ideal_synapses(weights, update_counts, touched, events, step, learning, new):
-    """Update the ideal synapses of one neuron with each input spike of the past window.
+def strengthen(weights, update_counts, touched, inputs, change, plasticity, new):
+    """Update the ideal synapses of one neuron with some inputs that have spiked.
 
-    Lag by lag, gather, compute, scatter: the arithmetic in the middle is vectorised.
+    Gather, compute, scatter: the arithmetic in the middle is vectorised.
     """
-    channels, start, rule = events.channels, events.start, learning.rule
-    for lag in range(min(rule.n_recent, step + 1)):
-        first, n_inputs = start[step - lag], start[step - lag + 1] - start[step - lag]
-        change = rule.changes[lag]
-        for k in range(n_inputs):
-            new[k] = weights[channels[first + k]]
-        for k in range(n_inputs):
-            new[k] = changed_weight(new[k], change, learning.plasticity)
-        for k in range(n_inputs):
-            i = channels[first + k]
-            weights[i] = new[k]
-            update_counts[i] += 1
-            touched[i] = True
+    for k in range(inputs.size):
+        new[k] = weights[inputs[k]]
+    for k in range(inputs.size):
+        new[k] = changed_weight(new[k], change, plasticity)
+    for k in range(inputs.size):
+        i = inputs[k]
+        weights[i] = new[k]
+        update_counts[i] += 1
+        touched[i] = True
 
 
 @part
-def weaken_ideal_synapses(weights, update_counts, touched, changes, plasticity, new):
+def weaken(weights, update_counts, touched, changes, plasticity, new):
     """Update the ideal synapses of one neuron with its silent inputs.
 
     All are computed, without gathering them, and the silent ones are kept.
@@ -83,34 +79,7 @@ def weaken_ideal_synapses(weights, update_counts, touched, changes, plasticity, 
         update_counts[i] += not touched[i]
 
 
-@part
-def learn_ideally(j, step, events, synapses, learning, stream):
-    """Neuron j has fired: update its ideal synapses, with recent spikes and silent ones."""
-    workspace = learning.workspace
-    weights, new = synapses[j], workspace.weights
-    update_counts, touched = learning.update_counts[j], learning.touched[j]
-    strengthen_ideal_synapses(weights, update_counts, touched, events, step, learning, new)
-    draw_lags(learning.rule, stream, workspace.lags, workspace.changes)
-    weaken_ideal_synapses(
-        weights, update_counts, touched, workspace.changes, learning.plasticity, new
-    )
-
-
 # --------------------------------------------------------------------- devices
-
-
-@part
-def number_levels(synapses, learning, device):
-    """Number the levels that weights lie on now; -1 for those that lie on none."""
-    levels = learning.workspace.levels
-    for j in range(synapses.shape[0]):
-        for i in range(synapses.shape[1]):
-            table = table_at(max(learning.cycles[j, i] - 1, 0), device)
-            levels[j, i] = -1
-            for level in range(device.levels.shape[1]):
-                if device.levels[table, level] == synapses[j, i]:
-                    levels[j, i] = level
-                    break
 
 
 @part
@@ -209,69 +178,68 @@ def list_silent(touched, workspace):
 
 
 @part
-def learn_on_devices(j, step, events, synapses, learning, device, stream):
-    """Neuron j has fired: update its devices, those with recent spikes and the silent ones."""
-    work, rule = learning.workspace, learning.rule
-    for lag in range(min(rule.n_recent, step + 1)):
-        inputs = inputs_at(events, step - lag)
-        for k in range(inputs.size):
-            work.lags[k] = lag
-            work.changes[k] = rule.changes[lag]
-        update_devices(j, synapses, inputs, learning, device, stream)
-        for k in range(inputs.size):
-            learning.touched[j, inputs[k]] = True
-    draw_lags(rule, stream, work.lags, work.changes)
-    silent = list_silent(learning.touched[j], work)
-    update_devices(j, synapses, silent, learning, device, stream)
+def update_spiking(j, synapses, inputs, lag, change, learning, device, stream):
+    """Update the devices of neuron j whose inputs have spiked at one lag."""
+    work = learning.workspace
+    for k in range(inputs.size):
+        work.lags[k] = lag
+        work.changes[k] = change
+    update_devices(j, synapses, inputs, learning, device, stream)
+    for k in range(inputs.size):
+        learning.touched[j, inputs[k]] = True
 
 
 # ---------------------------------------------------------------- presentations
 
 
 @part
-def read_inputs(layer, inputs, device, stream):
-    """Sum the synaptic drive of every neuron into `computed`."""
+def read_inputs(layer, inputs, device, stream, drive):
+    """Sum the synaptic drive of every neuron."""
     if device is None:
-        read_ideally(layer.synapses, layer.by_input, inputs, layer.computed)
+        if layer.by_input.size > 0:
+            sum_rows(layer.by_input, inputs, drive)
+        else:
+            sum_weights(layer.synapses, inputs, drive)
     else:
-        sum_readings(layer.synapses, layer.gains, inputs, device, stream, layer.computed)
-
-
-@part
-def read_ideally(synapses, by_input, inputs, drive):
-    if by_input is None:
-        sum_weights(synapses, inputs, drive)
-    else:
-        sum_rows(by_input, inputs, drive)
+        sum_readings(layer.synapses, layer.gains, inputs, device, stream, drive)
 
 
 @part
 def learn(j, step, events, synapses, learning, device, stream):
-    """Neuron j has fired: let it learn, if the layer does."""
-    if learning is not None:
-        if device is None:
-            learn_ideally(j, step, events, synapses, learning, stream)
-        else:
-            learn_on_devices(j, step, events, synapses, learning, device, stream)
+    """Neuron j has fired: update its synapses, those with recent spikes and the silent ones."""
+    rule, work, touched = learning.rule, learning.workspace, learning.touched[j]
+    lags, changes = work.lags, work.changes
+    if device is None:
+        weights, counts, new = synapses[j], learning.update_counts[j], work.weights
+        plasticity = learning.plasticity
+        for lag in range(min(rule.n_recent, step + 1)):
+            inputs = inputs_at(events, step - lag)
+            strengthen(weights, counts, touched, inputs, rule.changes[lag], plasticity, new)
+        draw_lags(rule, stream, lags, changes)
+        weaken(weights, counts, touched, changes, plasticity, new)
+    else:
+        for lag in range(min(rule.n_recent, step + 1)):
+            inputs, change = inputs_at(events, step - lag), rule.changes[lag]
+            update_spiking(j, synapses, inputs, lag, change, learning, device, stream)
+        draw_lags(rule, stream, lags, changes)
+        silent = list_silent(touched, work)
+        update_devices(j, synapses, silent, learning, device, stream)
 
 
 @part
-def learn_all(winner, step, events, layer, learning, device, stream):
-    """The layer has fired: the winner learns, or every neuron does."""
-    if learning is not None:
-        if learning.plasticity.wta:
-            learn(winner, step, events, layer.synapses, learning, device, stream)
-        else:
-            for j in range(layer.potential.size):
-                learn(j, step, events, layer.synapses, learning, device, stream)
+def learners(winner, n_neurons, learning):
+    """The first neuron that learns when the layer fires, and the one after the last."""
+    if not learning.learns:
+        return 0, 0
+    return (winner, winner + 1) if learning.plasticity.wta else (0, n_neurons)
 
 
 @part
-def record_spikes(layer, sample, step, trains):
+def record_spikes(computed, threshold, sample, step, trains):
     """Write down which neurons spike at a step."""
     if trains is not None:
-        for j in range(layer.potential.size):
-            trains[sample, j, step] = layer.computed[j] > layer.threshold[j]
+        for j in range(computed.size):
+            trains[sample, j, step] = computed[j] > threshold[j]
 
 
 @part
@@ -301,92 +269,80 @@ def present(events, sample, steps, layer, neuron, learning, device, stream, reco
     are, so a strong winner fires on until its threshold has climbed past its own;
     from then on nothing can happen before the rest ends.
     """
-    winner, rest_until, n_firings = 0, -1, 0
+    potential, threshold, computed = layer.potential, layer.threshold, layer.computed
+    for j in range(potential.size):
+        potential[j] = neuron.resting_potential
+        threshold[j] = neuron.spike_threshold
+        computed[j] = 0.0
+    winner, rest_until, n_firings, n_reads = 0, -1, 0, 0
     step, last = steps
     while step <= last:
         if step > rest_until:
             inputs = inputs_at(events, step)
-            read_inputs(layer, inputs, device, stream)
-            integrate(layer.potential, layer.threshold, layer.computed, neuron)
-            winner = most_driven(layer.computed)
-            record.activity[sample, 1] += inputs.size * layer.potential.size
+            read_inputs(layer, inputs, device, stream, computed)
+            integrate(potential, threshold, computed, neuron)
+            winner = most_driven(computed)
+            n_reads += inputs.size * potential.size
         next_step = step + 1
-        if layer.computed[winner] < layer.threshold[winner]:
+        if computed[winner] < threshold[winner]:
             next_step = max(next_step, min(rest_until, last) + 1)
         else:
             record.spike_counts[sample, winner] += 1
-            record_spikes(layer, sample, step, record.spike_trains)
-            fire_or_inhibit(layer.potential, layer.threshold, layer.computed, neuron)
+            record_spikes(computed, threshold, sample, step, record.spike_trains)
+            fire_or_inhibit(potential, threshold, computed, neuron)
             rest_until = step + neuron.refractory_time
-            learn_all(winner, step, events, layer, learning, device, stream)
+            first, end = learners(winner, potential.size, learning)
+            for j in range(first, end):
+                learn(j, step, events, layer.synapses, learning, device, stream)
             record_weights(layer.synapses, n_firings, record.weights)
             n_firings += 1
-        record_potentials(layer.potential, sample, step, next_step, record.potentials)
+        record_potentials(potential, sample, step, next_step, record.potentials)
         step = next_step
-    for j in range(layer.potential.size):
+    for j in range(potential.size):
         layer.rest_until[j] = rest_until
     record.winners[sample] = winner
     record.activity[sample, 0] = n_firings
+    record.activity[sample, 1] = n_reads
+
+
+@compiled
+def number_levels(synapses, cycles, device, levels):
+    """Number the levels that weights lie on now; -1 for those that lie on none."""
+    for j in range(synapses.shape[0]):
+        for i in range(synapses.shape[1]):
+            table = table_at(max(cycles[j, i] - 1, 0), device)
+            levels[j, i] = -1
+            for level in range(device.levels.shape[1]):
+                if device.levels[table, level] == synapses[j, i]:
+                    levels[j, i] = level
+                    break
 
 
 @part
-def rest(layer, neuron):
-    """Bring every neuron of a layer to rest."""
-    for j in range(layer.potential.size):
-        layer.potential[j] = neuron.resting_potential
-        layer.threshold[j] = neuron.spike_threshold
-        layer.computed[j] = 0.0
-
-
-@part
-def forget_touches(learning):
-    """No input of the next sample has spiked yet."""
-    if learning is not None:
-        touched = learning.touched
-        for j in range(touched.shape[0]):
-            for i in range(touched.shape[1]):
-                touched[j, i] = False
-
-
-@part
-def prepare_levels(synapses, learning, device):
-    """Find the levels of all weights before a batch is learned from."""
-    if learning is not None:
-        number_levels_of_devices(synapses, learning, device)
-
-
-@part
-def number_levels_of_devices(synapses, learning, device):
+def begin_sample(learning, device, events, stream):
+    """No input of the sample has spiked yet; an answer has a random stream of its own."""
+    touched = learning.touched
+    for j in range(touched.shape[0]):
+        for i in range(touched.shape[1]):
+            touched[j, i] = False
     if device is None:
         return
-    if learning.workspace.levels.size > 0:
-        number_levels(synapses, learning, device)
-
-
-@part
-def seed_stream(stream, events, sample, keys, learning, device):
-    """Seed the stream of a presentation.
-
-    There is one key a sample while learning, else one for all, to which each sample
-    adds its own spikes, so that its answer is its own.
-    """
-    if learning is not None:
-        stream[0] = keys[sample]
-    elif device is not None:
-        stream[0] = stream_of_sample(events, keys[0])
+    if not learning.learns:
+        stream[0] = stream_of_sample(events, stream[0])
 
 
 @compiled
 def present_batch(spike_trains, steps, layer, neuron, learning, device, keys, record):
-    """Present spike trains (n_samples, n_channels, n_steps) to a layer, one after another."""
+    """Present spike trains (n_samples, n_channels, n_steps) to a layer, one after another.
+
+    `keys` seeds the random stream of each; where nothing is learned, each sample adds its
+    own spikes to it.
+    """
     n_channels, n_steps = spike_trains.shape[1:]
     events = Events(np.empty(n_channels * n_steps, np.int32), np.empty(n_steps + 1, np.int64))
-    free = np.empty(n_steps, np.int64)
-    stream = np.zeros(1, np.uint64)
-    prepare_levels(layer.synapses, learning, device)
+    free, stream = np.empty(n_steps, np.int64), np.empty(1, np.uint64)
     for sample in range(spike_trains.shape[0]):
         list_events(spike_trains[sample], events, free)
-        seed_stream(stream, events, sample, keys, learning, device)
-        rest(layer, neuron)
-        forget_touches(learning)
+        stream[0] = keys[sample]
+        begin_sample(learning, device, events, stream)
         present(events, sample, steps, layer, neuron, learning, device, stream, record)

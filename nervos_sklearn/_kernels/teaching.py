@@ -37,9 +37,10 @@ def gather(weights, first, traces, active, n_active, potentials):
     for j in range(potentials.size):
         potentials[j] = 0.0
     for k in range(n_active):
-        i = active[k]
+        trace = traces[active[k]]
+        row = weights[active[k]][first : first + potentials.size]
         for j in range(potentials.size):
-            potentials[j] += weights[i, first + j] * traces[i]
+            potentials[j] += row[j] * trace
 
 
 @part
