@@ -213,7 +213,7 @@ def study_report():
     last = study["epoch"] == study["epoch"].max()
     lines = ["## A study of 12 devices", ""]
     lines += [
-        f"`synapse_study(SNNClassifier(), synapses, *load_digits(return_X_y=True), cv=3, n_jobs=2)`"
+        "`synapse_study(SNNClassifier(), synapses, *load_digits(return_X_y=True), cv=3, n_jobs=2)`"
         f": {seconds:.0f} s (goal: 120 s), mean accuracy {study['accuracy'][last].mean():.3f}.",
         "",
     ]
