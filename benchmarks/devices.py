@@ -2,9 +2,9 @@
 
     python benchmarks/devices.py --mnist FILE --output benchmarks/reports/devices.md
 
-Digits: 540 test images, the same for every device, that no parameter was chosen on; three
-networks, each with a random state of its own. MNIST: training and test images are drawn anew
-for each random state.
+Digits: 540 test images, the same for every device, and three networks, each with a random
+state of its own; all parameters are the defaults for ideal synapses. MNIST: training and test
+images are drawn anew for each random state. Tables: the range of pairs was chosen on others.
 """
 
 import argparse
