@@ -482,7 +482,8 @@ def test_numpy_scalars_are_saved(tmp_path, monkeypatch):
 
 def test_models_are_cloned_and_searched():
     X, y = load_iris(return_X_y=True)
-    clf = SNNClassifier(8, learning="stdp", epochs=1, synapse=LinearSynapse(8), random_state=0)
+    synapse = LinearSynapse(8, update="stochastic")
+    clf = SNNClassifier(8, learning="stdp", epochs=1, eta=0.9, synapse=synapse, random_state=0)
     assert clone(clf).synapse is not clf.synapse
     search = GridSearchCV(clf, {"synapse__n_states": [3, 12]}, cv=3).fit(X, y)
     assert (
@@ -497,7 +498,7 @@ def test_hidden_layers_have_their_own_weights_counts_and_devices():
     learning = STDPLearning(hidden_layer_sizes=(12,))
     clf = SNNClassifier(
         5, learning=learning, synapse=LinearSynapse(6, device_spread=0.1),
-        spike_threshold=-66, refractory_time=1, random_state=0,
+        spike_threshold=-66, refractory_time=1, eta=0.9, random_state=0,
     ).fit(X, y)  # fmt: skip
     first, second = clf.module_.layers
     assert (first.gains.shape, second.gains.shape) == ((1, 12, 16), (1, 5, 12))
