@@ -508,8 +508,9 @@ class _RewardLearning(Learning):
         return float(module.decision.get("escape_noise", self.typical_noise))
 
     def check_decision(self, module):
-        if not self.escape_noise(module) > 0:
-            raise ValueError(f"escape_noise must be above 0, got {self.escape_noise(module)}.")
+        noise = module.decision.get("escape_noise", self.typical_noise)
+        if np.shape(noise) != () or not noise > 0:
+            raise ValueError(f"escape_noise must be a number above 0, got {noise!r}.")
         super().check_decision(module)
 
     def _calibrate(self, module, potentials, y):
