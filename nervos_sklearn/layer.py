@@ -299,7 +299,7 @@ class Layer:
             ),
             pulses=self.pulses[0],
             cycles=cycles,
-            accumulators=self.accumulators,
+            accumulators=_writable(self.accumulators),
         )
 
     def _make_accumulators(self):

@@ -394,7 +394,7 @@ class _RewardLearning(Learning):
             size=1 if records else BATCH,
         ):  # fmt: skip
             if records:
-                shown = self._show(module, batch.spikes, presentations.n_steps - 1, True)
+                shown = self._show(module, batch.spikes, (1, presentations.n_steps - 1), True)
             chosen, silent = batch.chosen, None
             if groups is not None and groups[-1] > 1 and self.feature_dropout > 0:
                 shape = (len(chosen), self.n_columns, groups[-1] + 1)
@@ -447,7 +447,7 @@ class _RewardLearning(Learning):
     def present(self, module, spikes, steps, label, learns, trace):
         spikes = spikes[:, :, : steps[1] + 1].copy()
         spikes[:, :, : steps[0]] = 0
-        shown = self._show(module, spikes, steps[1], trace)
+        shown = self._show(module, spikes, steps, trace)
         if learns and label is not None:
             self._teach(
                 module, Presentations(spikes), np.array([label]), np.ones(1), np.arange(1), None
@@ -456,7 +456,7 @@ class _RewardLearning(Learning):
                 shown = shown._replace(weights=[module.layers[0].synapses.copy()])
         return shown
 
-    def _show(self, module, spikes, last, trace):
+    def _show(self, module, spikes, steps, trace):
         """Present one spike train step by step; the most driven neuron spikes at the last."""
         layer = module.layers[0]
         potentials, recorded = layer.present_open(
@@ -464,8 +464,8 @@ class _RewardLearning(Learning):
         )
         winner = int(potentials[0].argmax())
         output = np.zeros((layer.num_output_neurons, spikes.shape[2]), dtype=np.uint8)
-        output[winner, last] = 1
-        remembered = [layer.remember_potentials(recorded[0], (1, last))] if trace else []
+        output[winner, steps[1]] = 1
+        remembered = [layer.remember_potentials(recorded[0], steps)] if trace else []
         counts = output.sum(axis=1, dtype=np.int64)
         return Shown(counts, winner, [spikes[0], output], remembered, [])
 
