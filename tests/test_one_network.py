@@ -18,6 +18,7 @@ from nervos_sklearn import (
     PrototypeLearning,
     SNNClassifier,
     STDPLearning,
+    save_model,
 )
 
 N_SAMPLES, N_CHANNELS, N_STEPS = 150, 18, 25  # more samples than one batch holds
@@ -654,3 +655,35 @@ def test_masked_spikes_are_refused(learning, fitted, data):
     ):  # fmt: skip
         with pytest.raises(ValueError, match="masked"):
             call()
+
+
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+def test_a_loaded_network_trains_on_as_the_saved_one(case, fitted, data, tmp_path, monkeypatch):
+    """A further call of train goes on: the learning rate has decayed, competition is over."""
+    X, y = data
+    module = copied(fitted(case).module_)
+    loaded, _ = saved_and_loaded(module, tmp_path, monkeypatch)
+    for network in (module, loaded):
+        network._generator = np.random.default_rng(11)  # files hold no random stream
+        network.X_train = network.X_test = X
+        network.Y_train = network.Y_test = y
+        network.train()
+        assert network.n_epochs == 6
+    assert_same_state(loaded, module)
+
+
+@pytest.mark.parametrize("learning", ["prototype", "margin", "stdp"])
+def test_plain_weights_and_labels_answer_under_the_learning_at_hand(learning, data, tmp_path):
+    """A file of `save_model` holds no more; the label of the most driven neuron is the answer."""
+    X, _ = data
+    weights = np.random.default_rng(1).uniform(0.2, 1, (1, 3, N_CHANNELS))
+    labels, path = [2, 0, 1], str(tmp_path / "model.red")
+    settings = Parameters(training_duration=N_STEPS - 1, spike_threshold=-66.0)
+    save_model(labels, weights, settings, path)
+    module = Module(Parameters(), learning=LEARNINGS[learning])
+    answers = module.predict(X, path)
+    module.load_model(path)
+    np.testing.assert_array_equal([module.get_prediction(train) for train in X], answers)
+    activity = module.count_spikes(X) if learning == "stdp" else traces(X) @ weights[0].T
+    np.testing.assert_array_equal(answers, activity[:, np.argsort(labels)].argmax(axis=1))
+    assert len(set(answers)) > 1
