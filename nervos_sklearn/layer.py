@@ -263,6 +263,8 @@ class Layer:
         and no weights are returned. The layer is not changed, so that many threads
         may ask at once.
         """
+        if device is not None and device.read_noise == 0 and self.gains is None:
+            device = None  # what finite levels hold is read as it is
         keys = np.full(len(spike_trains), keys[0])
         scratch = NeuronArrays(self.num_output_neurons, self.parameters)
         state = self._layer_state(scratch, by_input=device is None)
@@ -490,7 +492,7 @@ class Layer:
             groups = np.zeros(self.num_input_neurons, dtype=np.int64)
         averaged = importance is not None
         conductances = self.fast if averaged else self._conductances
-        counts = _by_input(self.synapse_update_counts)
+        counts = self.synapse_update_counts = _writable(self.synapse_update_counts)
         sums = _by_input(self.sums) if averaged else None
         if device is None:
             weights = _by_input(conductances[0])
@@ -514,7 +516,6 @@ class Layer:
 
         taught = on_threads(learn_column, range(n_columns), n_jobs)
         conductances = weights.T[np.newaxis] if device is None else state[0].conductances
-        self.synapse_update_counts = counts.T
         if averaged:
             self.fast, self.sums = conductances, sums.T
         else:

@@ -21,7 +21,7 @@ from .presentations import Batch, Presentations, Shown, unrest_of_spikes
 from .stdp import RULES
 
 _RECRUIT_WEIGHT = 1e-3  # added to a recruit's traces, so that no synapse begins at 0
-_CALIBRATED_ON = 1000  # samples at most
+_CALIBRATED_ON = 500  # samples at most
 _NOISE_RANGE = (1e-3, 10.0)  # in which the escape noise is looked for
 _FRACTION = [Interval(Real, 0, 1, closed="left")]
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]

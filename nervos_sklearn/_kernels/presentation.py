@@ -21,19 +21,30 @@ from .synapses import (
 
 
 @part
-def list_events(spike_train, events, free):
-    """Write the spikes of a dense train (n_channels, n_steps) into a list of events."""
+def list_events(spike_train, events, active, free):
+    """Write the spikes of a dense train (n_channels, n_steps) into a list of events.
+
+    `active`, (n_channels,), and `free`, (n_steps,), are room to work in.
+    """
     n_channels, n_steps = spike_train.shape
     channels, start = events.channels, events.start
+    n_active = 0
     for t in range(n_steps + 1):
         start[t] = 0
     for i in range(n_channels):
+        n_spikes = 0
         for t in range(n_steps):
-            start[t + 1] += spike_train[i, t]
+            n_spikes += spike_train[i, t]
+        if n_spikes > 0:
+            active[n_active] = i
+            n_active += 1
+            for t in range(n_steps):
+                start[t + 1] += spike_train[i, t]
     for t in range(n_steps):
         start[t + 1] += start[t]
         free[t] = start[t]
-    for i in range(n_channels):
+    for k in range(n_active):
+        i = active[k]
         for t in range(n_steps):
             if spike_train[i, t]:
                 channels[free[t]] = i
@@ -340,9 +351,10 @@ def present_batch(spike_trains, steps, layer, neuron, learning, device, keys, re
     """
     n_channels, n_steps = spike_trains.shape[1:]
     events = Events(np.empty(n_channels * n_steps, np.int32), np.empty(n_steps + 1, np.int64))
-    free, stream = np.empty(n_steps, np.int64), np.empty(1, np.uint64)
+    active, free = np.empty(n_channels, np.int64), np.empty(n_steps, np.int64)
+    stream = np.empty(1, np.uint64)
     for sample in range(spike_trains.shape[0]):
-        list_events(spike_trains[sample], events, free)
+        list_events(spike_trains[sample], events, active, free)
         stream[0] = keys[sample]
         begin_sample(learning, device, events, stream)
         present(events, sample, steps, layer, neuron, learning, device, stream, record)
