@@ -5,7 +5,7 @@ import numpy as np
 from .compiling import compiled, part
 from .neurons import fire_or_inhibit, integrate, most_driven
 from .state import NEAREST, Events
-from .streams import draw_lags, stream_of_sample, truncated_normal
+from .streams import draw_lags, stream_of_sample
 from .synapses import (
     changed_weight,
     nearest_level,
@@ -15,6 +15,7 @@ from .synapses import (
     sum_weights,
     table_at,
     write_change,
+    written,
 )
 
 # Loops instead of NumPy's functions and slices here: those take seconds to compile.
@@ -94,39 +95,46 @@ def weaken(weights, update_counts, touched, changes, plasticity, new):
 
 
 @part
+def tables_at(cycle, device):
+    """The table that holds after a number of cycles, and whether it is a new one."""
+    last = device.first_cycles.size - 1
+    if cycle > device.first_cycles[last]:  # the device changes its table no more
+        return last, 0
+    table = table_at(cycle, device)
+    return table, table - table_at(max(cycle - 1, 0), device)
+
+
+@part
 def update_to_nearest(j, synapses, inputs, learning, device, stream):
     """Move the synapses of neuron j with some inputs to the levels nearest to their changes.
 
     A change leads from the same level to the same level, so each step is computed
     once and then looked up.
     """
-    work, plasticity = learning.workspace, learning.plasticity
-    transitions, levels = work.transitions, device.levels
-    last_table = levels.shape[0] - 1
-    last_cycle = device.first_cycles[last_table]
+    work, plasticity, levels = learning.workspace, learning.plasticity, device.levels
+    weights, taken, cycles = synapses[j], work.levels[j], learning.cycles[j]
+    pulses, counts = learning.pulses[j], learning.update_counts[j]
+    lags, changes, transitions = work.lags, work.changes, work.transitions
     for k in range(inputs.size):
         i = inputs[k]
-        cycle, level = learning.cycles[j, i], np.int64(work.levels[j, i])
-        table, passed = last_table, 0
-        if cycle <= last_cycle:  # the device may still change its table
-            table = table_at(cycle, device)
-            passed = table - table_at(max(cycle - 1, 0), device)
+        table, passed = tables_at(cycles[i], device)
+        level = np.int64(taken[i])
         known = level >= 0 and passed <= 1 and transitions.shape[1] > table
-        new_level = np.int64(transitions[passed, table, work.lags[k], level]) if known else -1
+        new_level = np.int64(transitions[passed, table, lags[k], level]) if known else -1
         if new_level < 0:
-            weight = changed_weight(synapses[j, i], work.changes[k], plasticity)
-            new_level = nearest_level(weight, work.changes[k] >= 0.0, table, device)
+            weight = changed_weight(weights[i], changes[k], plasticity)
+            new_level = nearest_level(weight, changes[k] >= 0.0, table, device)
             if known:
-                transitions[passed, table, work.lags[k], level] = new_level
+                transitions[passed, table, lags[k], level] = new_level
         weight = levels[table, new_level]
-        work.levels[j, i] = new_level
+        taken[i] = new_level
         if device.write_noise > 0.0:
-            weight += device.write_noise * truncated_normal(stream)
-            weight = min(max(weight, device.lowest), device.highest)
-            work.levels[j, i] = -1
-        learning.pulses[j, i] += weight != synapses[j, i]
-        synapses[j, i] = weight
-        learning.update_counts[j, i] += 1
+            weight = written(weight, device, stream)
+            taken[i] = -1
+        counts[i] += 1
+        if weight != weights[i]:
+            pulses[i] += 1
+            weights[i] = weight
 
 
 @part
@@ -151,17 +159,20 @@ def update_continuous(j, synapses, inputs, learning, device, stream):
 
     Under the seed's flags, weights that are read with noise are written with it too.
     """
+    weights, pulses, counts = synapses[j], learning.pulses[j], learning.update_counts[j]
+    new, changes = learning.workspace.weights, learning.workspace.changes
     for k in range(inputs.size):
-        i = inputs[k]
-        weight = changed_weight(synapses[j, i], learning.workspace.changes[k], learning.plasticity)
+        new[k] = weights[inputs[k]]
+    for k in range(inputs.size):
+        new[k] = changed_weight(new[k], changes[k], learning.plasticity)
+    for k in range(inputs.size):
+        i, weight = inputs[k], new[k]
         if device.clipped and device.read_noise > 0.0:
             weight = noisy(weight, device, stream)
-        if device.write_noise > 0.0:
-            weight += device.write_noise * truncated_normal(stream)
-            weight = min(max(weight, device.lowest), device.highest)
-        learning.pulses[j, i] += weight != synapses[j, i]
-        synapses[j, i] = weight
-        learning.update_counts[j, i] += 1
+        weight = written(weight, device, stream)
+        pulses[i] += weight != weights[i]
+        weights[i] = weight
+        counts[i] += 1
 
 
 @compiled
