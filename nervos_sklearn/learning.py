@@ -4,6 +4,7 @@ A learning proposes changes, and a layer writes them as its synapses can; neithe
 the other. A learning of one's own is a class with the methods of :class:`Learning`.
 """
 
+import warnings
 from abc import ABC, abstractmethod
 from numbers import Integral, Real
 from typing import NamedTuple
@@ -20,7 +21,10 @@ from ._sklearn import Interval, StrOptions
 from .presentations import Batch, Presentations, Shown, unrest_of_spikes
 from .stdp import RULES
 
+_OF_TRUE_LIF = ("tau_m", "tau_threshold")
+_OF_CONVENTIONAL = ("A_up", "A_down", "tau_up", "tau_down")
 _RECRUIT_WEIGHT = 1e-3  # added to a recruit's traces, so that no synapse begins at 0
+_READS_DROPOUT = "receptive fields of more than two features"
 _CALIBRATED_ON = 1000  # samples at most
 _NOISE_RANGE = (1e-3, 10.0)  # in which the escape noise is looked for
 _FRACTION = [Interval(Real, 0, 1, closed="left")]
@@ -69,6 +73,23 @@ class Learning(BaseEstimator, ABC):
             `n_neurons`, `epochs`, `eta`, `training_duration` (ms), `encoding`, and
             the parameters of a SpikeEncoder of receptive fields under `fields`.
         """
+
+    def unread(self, has_fields: bool, parameters) -> dict:
+        """Name what plays no part as this learning is set, and who would read it.
+
+        Parameters
+        ----------
+        has_fields : bool
+            Whether the inputs are receptive fields of more than two features.
+        parameters : Parameters
+            The settings of the network.
+
+        Returns
+        -------
+        dict of str to str
+            Its own parameters, or those of the network that are in `reads`.
+        """
+        return {}
 
     def sees(self, module) -> str:
         """Whether the network is shown "spikes", or the "traces" that they leave."""
@@ -223,6 +244,13 @@ default="conventional"
             "fields": {},
         }
 
+    def unread(self, has_fields, parameters):
+        idle = ("spike_drop_rate", "threshold_drop_rate") if self.true_lif else _OF_TRUE_LIF
+        unread = dict.fromkeys(idle, f"STDPLearning(true_lif={not self.true_lif})")
+        if not (isinstance(self.rule, str) and self.rule == "conventional"):
+            unread |= dict.fromkeys(_OF_CONVENTIONAL, 'STDPLearning(rule="conventional")')
+        return unread
+
     def start(self, module, presentations, y, generator):
         if self.initial_weights == "random":
             module.draw_weights()
@@ -230,7 +258,7 @@ default="conventional"
             presentations.order = generator.permutation(len(y))
 
     def learn_epoch(self, module, presentations, y, weights, generator):
-        for batch in presentations.batches(presentations.order, spikes=True):
+        for batch in presentations.batches(presentations.order, spikes=True, moved_by=generator):
             module.learn(batch.spikes, y[batch.chosen])
         if self.unlearning_fraction > 0:
             n_unlearned = max(1, round(self.unlearning_fraction * len(y)))
@@ -330,6 +358,12 @@ class _RewardLearning(Learning):
         device = module.device
         return "spikes" if device is not None and device.read_noise > 0 else "traces"
 
+    def unread(self, has_fields, parameters):
+        unread = {} if has_fields else {"feature_dropout": _READS_DROPOUT}
+        if self.competitive_epochs >= parameters.epochs:
+            unread |= dict.fromkeys(("margin", "reinforcement"), "fewer competitive_epochs")
+        return unread
+
     def bounds(self, continuous, min_weight, max_weight):
         if continuous:
             return (-np.inf, np.inf) if self.signed else (0.0, np.inf)
@@ -346,6 +380,17 @@ class _RewardLearning(Learning):
                 f"{module.layer_sizes}; hidden layers learn with STDPLearning."
             )
         n_neurons = module.layer_sizes[-1]
+        if n_neurons % self.n_columns != 0:
+            raise ValueError(
+                f"n_neurons must be a multiple of n_columns, got n_neurons={n_neurons} and "
+                f"n_columns={self.n_columns}."
+            )
+        if n_neurons < self.n_columns * module.n_classes:
+            warnings.warn(
+                f"n_neurons={n_neurons} are too few for {module.n_classes} classes in "
+                f"{self.n_columns} columns: a class without a neuron is never predicted.",
+                stacklevel=2,
+            )
         counts = np.bincount(y, minlength=module.n_classes)
         column = share_neurons(n_neurons // self.n_columns, counts)
         module.neuron_label_map = np.tile(column, self.n_columns)
