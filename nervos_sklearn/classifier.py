@@ -564,7 +564,7 @@ default=-70, -100, -55 and -90
                                     "early_stopping=True")
         if self.encoder_ is None:
             unread["encoder"] = "2-D features"
-        if self.n_axes_in_ == 3:
+        if self.n_axes_in_ == 3 and self.augmentation is not None:
             unread["augmentation"] = "images, which are 2-D features"
         return unread
 
@@ -593,17 +593,17 @@ default=-70, -100, -55 and -90
         refuse_masked("X", X)
         refuse_masked("y", y)
         X, y = validate_data(self, X, y, allow_nd=True, dtype="numeric")
+        self.n_axes_in_ = X.ndim
+        self.starts_at_once_ = bool(
+            X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
+        )
+        X = self._check_axes(X)
         self.classes_, y = _number_classes(y)
         if len(self.classes_) < 2:
             raise ValueError(
                 "SNNClassifier needs samples of at least 2 classes, "
                 f"got one class: {self.classes_[0]!r}."
             )
-        self.starts_at_once_ = False
-        if X.ndim == 3 and self.features is None:
-            self.starts_at_once_ = bool(np.asarray(X)[:, :, 0].any())
-        self.n_axes_in_ = X.ndim
-        X = self._check_axes(X)
         return X, y
 
     def _check_axes(self, X):

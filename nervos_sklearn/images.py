@@ -529,6 +529,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
 _LARGEST_MOVEMENT = np.array([0.054, 0.054, 0.2, 0.15, 0.35])
 _LOOKS = [sign * np.eye(5)[k] for k in (2, 3, 4) for sign in (1, -1)]
 _USUAL_EXPONENT, _LARGEST_PIXEL = 60, 1e30  # what float32 holds, and sums of it
+_STRONGEST = 100.0  # movements beyond all use, and still numbers
 _FULL_STRENGTH = 25  # samples of a class; above it movements shrink with the power -1/4
 
 
@@ -576,9 +577,9 @@ class ImageAugmentation(BaseEstimator):
 
     _parameter_constraints = {
         "image_shape": [StrOptions({"auto"}), "array-like"],
-        "blur": [Interval(Real, 0, None, closed="left")],
-        "strength": [Interval(Real, 0, None, closed="left")],
-        "test_time": [Interval(Real, 0, None, closed="left")],
+        "blur": [Interval(Real, 0, 1, closed="both")],
+        "strength": [Interval(Real, 0, _STRONGEST, closed="both")],
+        "test_time": [Interval(Real, 0, _STRONGEST, closed="both")],
     }
 
     def __init__(self, image_shape="auto", *, blur=0.04, strength=1.0, test_time=0.0):

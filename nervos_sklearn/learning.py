@@ -18,6 +18,7 @@ from sklearn.model_selection import StratifiedKFold
 from ._kernels import Teaching
 from ._kernels.state import on_grid
 from ._sklearn import Interval, StrOptions
+from .parameters import LARGEST, SMALLEST
 from .presentations import Batch, Presentations, Shown, unrest_of_spikes
 from .stdp import RULES
 
@@ -28,8 +29,10 @@ _READS_DROPOUT = "receptive fields of more than two features"
 _CALIBRATED_ON = 1000  # samples at most
 _NOISE_RANGE = (1e-3, 10.0)  # in which the escape noise is looked for
 _FRACTION = [Interval(Real, 0, 1, closed="left")]
-_NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-_COUNT = [Interval(Integral, 1, None, closed="left")]
+_NON_NEGATIVE = [Interval(Real, 0, LARGEST, closed="both")]
+_MOST_COLUMNS = 1000
+_STEEPEST_MEAN = 20  # the power of which of any number of presentations is finite
+_NEVER = -1e9  # the potential of a neuron that is not there, or must not be asked
 
 
 class Task(NamedTuple):
@@ -551,9 +554,9 @@ def race(potentials, labels, n_classes, n_columns, noise):
 def first_to_fire(potentials, noise):
     """D logsumexp(V / D) over the neurons of a class; very low where it has none."""
     if potentials.shape[1] == 0:
-        return np.full(len(potentials), -1e3 * noise)
+        return np.full(len(potentials), _NEVER)
+    potentials = np.maximum(potentials, _NEVER)
     highest = potentials.max(axis=1, keepdims=True)
-    highest = np.where(np.isfinite(highest), highest, -1e3 * noise)
     rates = np.exp((potentials - highest) / noise)
     return highest[:, 0] + noise * np.log(sum_in_order(rates))
 
@@ -755,10 +758,10 @@ class MarginLearning(_RewardLearning):
     _parameter_constraints = {
         "margin": [*_NON_NEGATIVE, None],
         "eta_decay": [Interval(Real, 0, 1, closed="right"), None],
-        "averaging": _NON_NEGATIVE,
-        "n_columns": _COUNT,
+        "averaging": [Interval(Real, 0, _STEEPEST_MEAN, closed="both")],
+        "n_columns": [Interval(Integral, 1, _MOST_COLUMNS, closed="both")],
         "feature_dropout": [*_FRACTION, None],
-        "weight_range": [Interval(Real, 0, None, closed="neither")],
+        "weight_range": [Interval(Real, SMALLEST, LARGEST, closed="both")],
     }
 
     def __init__(
