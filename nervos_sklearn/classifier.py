@@ -482,8 +482,10 @@ default=-70, -100, -55 and -90
             shape = self._image_shape(X) if self.learning_.moves_images else None
             if shape is None:
                 return None
-            has_maps = shape[0] > 1 or self.features is not None
-            augmentation = ImageAugmentation(shape, test_time=_LOOK_AT_MAPS if has_maps else 0.0)
+            maps = shape[0] > 1 or self.features is not None
+            # Maps answer better without a further blur, and to further looks.
+            settings = {"blur": 0.0, "test_time": _LOOK_AT_MAPS} if maps else {}
+            augmentation = ImageAugmentation(shape, **settings)
         augmentation = clone(augmentation).fit(X, n_classes)
         if augmentation.image_shape_ is None:
             warnings.warn(
