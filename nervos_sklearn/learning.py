@@ -19,7 +19,7 @@ from ._kernels import Teaching
 from ._kernels.state import on_grid
 from ._sklearn import Interval, StrOptions
 from .parameters import LARGEST, SMALLEST
-from .presentations import Batch, Presentations, Shown, unrest_of_spikes
+from .presentations import BATCH, Batch, Presentations, Shown, unrest_of_spikes
 from .stdp import RULES
 
 _OF_TRUE_LIF = ("tau_m", "tau_threshold")
@@ -98,6 +98,9 @@ class Learning(BaseEstimator, ABC):
         """Whether the network is shown "spikes", or the "traces" that they leave."""
         return "spikes"
 
+    def check_layers(self, layer_sizes) -> None:
+        """Raise ValueError if layers of these sizes cannot learn so."""
+
     @abstractmethod
     def start(self, module, presentations, y, generator) -> None:
         """Give the network the weights it starts from, and its neurons their classes."""
@@ -138,8 +141,20 @@ class Learning(BaseEstimator, ABC):
         """Present one spike train, (1, n_channels, n_steps), step by step."""
 
     def labels(self, module, activity) -> np.ndarray:
-        """Decide for a label, an integer from 0, for each sample."""
+        """Decide for a label, an integer from 0, for each sample; -1 before anything is known."""
+        if module.n_classes == 0:
+            return np.full(len(activity), -1)
         return self.decide(module, activity).argmax(axis=1)
+
+    def check_decision(self, module) -> None:
+        """Raise ValueError if what a network has found cannot decide."""
+        if module.decision and module.n_classes > 0:
+            with np.errstate(all="ignore"):
+                scores = self.decide(module, np.zeros((1, module.layer_sizes[-1])))
+            if scores.shape != (1, module.n_classes) or not np.isfinite(scores).all():
+                raise ValueError(
+                    f"{sorted(module.decision)} do not fit {module.n_classes} labels."
+                )
 
 
 class STDPLearning(Learning):
@@ -257,12 +272,14 @@ default="conventional"
     def start(self, module, presentations, y, generator):
         if self.initial_weights == "random":
             module.draw_weights()
-        if self.shuffle:
-            presentations.order = generator.permutation(len(y))
 
     def learn_epoch(self, module, presentations, y, weights, generator):
+        if presentations.order is None:
+            n = len(y)
+            presentations.order = generator.permutation(n) if self.shuffle else np.arange(n)
+        learn = module.learn_and_record if module.records else module.learn
         for batch in presentations.batches(presentations.order, spikes=True, moved_by=generator):
-            module.learn(batch.spikes, y[batch.chosen])
+            learn(batch.spikes, y[batch.chosen])
         if self.unlearning_fraction > 0:
             n_unlearned = max(1, round(self.unlearning_fraction * len(y)))
             chosen = generator.permutation(len(y))[:n_unlearned]
@@ -278,7 +295,9 @@ default="conventional"
             return
         n_classes = module.n_classes
         counts = module.activity(presentations, np.arange(len(y)))
-        means = np.array([counts[y == k].mean(axis=0) for k in range(n_classes)])
+        of_class = y == np.arange(n_classes)[:, np.newaxis]
+        sizes = np.maximum(of_class.sum(axis=1, keepdims=True), 1)  # a label may have no samples
+        means = of_class @ counts / sizes
         totals = means.sum(axis=0)
         module.decision["votes"] = means / np.where(totals > 0, totals, 1)
         module.neuron_label_map = np.where(totals > 0, means.argmax(axis=0), -1)
@@ -307,7 +326,8 @@ default="conventional"
     def decide(self, module, activity):
         """The votes of all spikes; or the spikes of each class' best neuron."""
         if self.labeling == "votes":
-            votes = module.decision["votes"]
+            own_label = module.neuron_label_map == np.arange(module.n_classes)[:, np.newaxis]
+            votes = module.decision.get("votes", own_label)
             # Summed neuron by neuron: the same bits for any number of samples at once.
             return sum_in_order(activity[:, np.newaxis] * votes)
         labels = module.neuron_label_map
@@ -376,18 +396,21 @@ class _RewardLearning(Learning):
         """The gain of a potential; None for 1 / norm of the weights of each neuron."""
         return 1.0
 
-    def start(self, module, presentations, y, generator):
-        if len(module.layers) != 1:
+    def check_layers(self, layer_sizes):
+        if len(layer_sizes) != 2:
             raise ValueError(
-                f"{type(self).__name__} teaches one layer, got layer_sizes="
-                f"{module.layer_sizes}; hidden layers learn with STDPLearning."
+                f"{type(self).__name__} teaches one layer, got layer_sizes={layer_sizes}; "
+                "hidden layers learn with STDPLearning."
             )
-        n_neurons = module.layer_sizes[-1]
-        if n_neurons % self.n_columns != 0:
+        if layer_sizes[-1] % self.n_columns != 0:
             raise ValueError(
-                f"n_neurons must be a multiple of n_columns, got n_neurons={n_neurons} and "
+                f"n_neurons must be a multiple of n_columns, got n_neurons={layer_sizes[-1]} and "
                 f"n_columns={self.n_columns}."
             )
+
+    def start(self, module, presentations, y, generator):
+        self.check_layers(module.layer_sizes)
+        n_neurons = module.layer_sizes[-1]
         if n_neurons < self.n_columns * module.n_classes:
             warnings.warn(
                 f"n_neurons={n_neurons} are too few for {module.n_classes} classes in "
@@ -413,8 +436,13 @@ class _RewardLearning(Learning):
         teaching = self._teaching(module)
         mover, dropper = (None, None) if generator is None else generator.spawn(2)
         n_taught, groups = 0, presentations.groups if generator is not None else None
-        spikes = self.sees(module) == "spikes"
-        for batch in presentations.batches(order, spikes=spikes, traces=True, moved_by=mover):
+        noisy, records = self.sees(module) == "spikes", generator is not None and module.records
+        for batch in presentations.batches(
+            order, spikes=noisy or records, traces=True, moved_by=mover,
+            size=1 if records else BATCH,
+        ):  # fmt: skip
+            if records:
+                shown = self._show(module, batch.spikes, presentations.n_steps - 1, True)
             chosen, silent = batch.chosen, None
             if groups is not None and groups[-1] > 1 and self.feature_dropout > 0:
                 shape = (len(chosen), self.n_columns, groups[-1] + 1)
@@ -429,7 +457,7 @@ class _RewardLearning(Learning):
                 n_columns=self.n_columns,
                 device=device,
                 unit=self._unit(module),
-                unrest=None if batch.spikes is None else unrest_of_spikes(batch.spikes),
+                unrest=unrest_of_spikes(batch.spikes) if noisy else None,
                 keys=None if device is None else module.draw_keys((self.n_columns, len(chosen))),
                 importance=self._importance(layer, len(chosen)) if self.averaged else None,
                 groups=groups,
@@ -437,6 +465,8 @@ class _RewardLearning(Learning):
                 n_jobs=module.n_jobs,
             )
             module.count(batch, n_neurons=layer.num_output_neurons)
+            if records:
+                module.record(shown._replace(weights=[layer.synapses.copy()]))
         if self.averaged:
             layer.settle(device, module.draw_key())
         return n_taught
@@ -448,11 +478,14 @@ class _RewardLearning(Learning):
                 f"rule of spike timing; got y={y!r} and rule={rule!r}."
             )
         presentations = Presentations(X)
-        if module.n_epochs == 0 and module.n_classes == 0:
-            module.n_classes = int(y.max()) + 1
-            self.start(module, presentations, y, module.draw_generator())
-        self._teach(module, presentations, y, np.ones(len(X)), np.arange(len(X)), None)
-        return self.spikes(module, X)
+        if module.decision:
+            module.check_known(y)
+        else:
+            self.check_layers(module.layer_sizes)
+            module.begin(presentations, y, module.draw_generator())
+        learning = module.learning
+        learning._teach(module, presentations, y, np.ones(len(X)), np.arange(len(X)), None)
+        return learning.spikes(module, X)
 
     def spikes(self, module, X):
         """One spike, of the neuron that is most driven at the decision."""
@@ -460,22 +493,29 @@ class _RewardLearning(Learning):
         return (activity.argmax(axis=1)[:, np.newaxis] == np.arange(activity.shape[1])).astype(int)
 
     def present(self, module, spikes, steps, label, learns, trace):
-        layer, device = module.layers[0], module.device
-        spikes = np.ascontiguousarray(spikes[:, :, : steps[1] + 1])
+        spikes = spikes[:, :, : steps[1] + 1].copy()
         spikes[:, :, : steps[0]] = 0
+        shown = self._show(module, spikes, steps[1], trace)
+        if learns and label is not None:
+            self._teach(
+                module, Presentations(spikes), np.array([label]), np.ones(1), np.arange(1), None
+            )
+            if trace:
+                shown = shown._replace(weights=[module.layers[0].synapses.copy()])
+        return shown
+
+    def _show(self, module, spikes, last, trace):
+        """Present one spike train step by step; the most driven neuron spikes at the last."""
+        layer = module.layers[0]
         potentials, recorded = layer.present_open(
-            spikes, device, module.noise_key(0), self._unit(module), trace=True
+            spikes, module.device, module.noise_key(0), self._unit(module), trace=trace
         )
         winner = int(potentials[0].argmax())
         output = np.zeros((layer.num_output_neurons, spikes.shape[2]), dtype=np.uint8)
-        output[winner, steps[1]] = 1
-        if learns and label is not None:
-            labels = np.array([label])
-            self._teach(module, Presentations(spikes), labels, np.ones(1), np.arange(1), None)
-        remembered = layer.remember_potentials(recorded[0], steps) if trace else []
-        weights = [layer.synapses.copy()] if learns and trace else []
+        output[winner, last] = 1
+        remembered = [layer.remember_potentials(recorded[0], (1, last))] if trace else []
         counts = output.sum(axis=1, dtype=np.int64)
-        return Shown(counts, winner, [spikes[0], output], [remembered] if trace else [], weights)
+        return Shown(counts, winner, [spikes[0], output], remembered, [])
 
     def _teaching(self, module):
         epoch = module.n_epochs
@@ -505,11 +545,20 @@ class _RewardLearning(Learning):
 
         .. [1] W. Gerstner, W. Kistler, "Spiking Neuron Models", 2002, chapter 5.
         """
-        noise = float(module.decision["escape_noise"])
+        noise = self.escape_noise(module)
         return race(activity, module.neuron_label_map, module.n_classes, self.n_columns, noise)
 
     def chances(self, module, scores):
-        return softmax(scores / float(module.decision["escape_noise"]), axis=1)
+        return softmax(scores / self.escape_noise(module), axis=1)
+
+    def escape_noise(self, module) -> float:
+        """The noise of the race, in units of the potentials."""
+        return float(module.decision.get("escape_noise", self.typical_noise))
+
+    def check_decision(self, module):
+        if not self.escape_noise(module) > 0:
+            raise ValueError(f"escape_noise must be above 0, got {self.escape_noise(module)}.")
+        super().check_decision(module)
 
     def _calibrate(self, module, potentials, y):
         """Fit the escape noise: the least log loss on potentials blind to their samples."""
@@ -823,7 +872,8 @@ class MarginLearning(_RewardLearning):
 
     def _held_out(self, module, presentations, y, weights, generator):
         """The potentials of samples in networks that have not seen them, in half the epochs."""
-        n_folds = min(3, np.bincount(y).min())
+        counts = np.bincount(y)
+        n_folds = min(3, counts[counts > 0].min())
         if n_folds < 2:
             return np.full((1, module.layer_sizes[-1]), -np.inf), np.array([0])
         folds = StratifiedKFold(n_folds, shuffle=True, random_state=int(generator.integers(2**31)))
