@@ -549,21 +549,22 @@ default=-70, -100, -55 and -90
                 _warn_unread(name, value, reader)
         if isinstance(self.learning, Learning):
             defaults = type(self.learning)().get_params(deep=False)
-            for name, reader in self.learning_.unread(self._has_fields(), self.parameters_).items():
+            for name, reader in self.learning_.unread(
+                self._has_fields(), self.parameters_
+            ).items():
                 value = getattr(self.learning, name, None)
                 if name in defaults and not np.array_equal(value, defaults[name]):
                     _warn_unread(f"learning__{name}", value, reader)
 
     def _unread(self):
         """The parameters that nobody reads here, each with those who would."""
-        unread = {
-            name: _who_reads(name) for name in SETTINGS if name not in self._settings_read()
-        }
+        unread = {name: _who_reads(name) for name in SETTINGS if name not in self._settings_read()}
         of_learning = self.learning_.unread(self._has_fields(), self.parameters_)
         unread |= {name: reader for name, reader in of_learning.items() if name in SETTINGS}
         if not self.early_stopping:
-            unread |= dict.fromkeys(("validation_fraction", "n_iter_no_change"),
-                                    "early_stopping=True")
+            unread |= dict.fromkeys(
+                ("validation_fraction", "n_iter_no_change"), "early_stopping=True"
+            )
         if self.encoder_ is None:
             unread["encoder"] = "2-D features"
         if self.n_axes_in_ == 3 and self.augmentation is not None:
@@ -571,7 +572,7 @@ default=-70, -100, -55 and -90
         return unread
 
     def _settings_read(self):
-        read = set(self.learning_.reads)
+        read = {"epochs", *self.learning_.reads}
         if self.synapse is not None:
             read |= {"min_weight", "max_weight"}
         if self.encoder_ is not None and not isinstance(self.encoder, SpikeEncoder):
@@ -604,7 +605,7 @@ default=-70, -100, -55 and -90
         if len(self.classes_) < 2:
             raise ValueError(
                 "SNNClassifier needs samples of at least 2 classes, "
-                f"got one class: {self.classes_[0]!r}."
+                f"got one class: {self.classes_.tolist()[0]!r}."
             )
         return X, y
 
@@ -653,7 +654,7 @@ default=-70, -100, -55 and -90
                 f"early_stopping holds back {n_held} of {len(y)} samples "
                 f"(validation_fraction={self.validation_fraction}) and needs at least 2 of each "
                 f"class and as many others as there are classes, {len(counts)}; the class "
-                f"{self.classes_[counts.argmin()]!r} has {counts.min()}. Hold back less, give "
+                f"{self.classes_.tolist()[counts.argmin()]!r} has {counts.min()}. Hold back less, give "
                 "more samples, or set early_stopping=False."
             )
         seed = int(generator.integers(2**31))
@@ -680,7 +681,8 @@ default=-70, -100, -55 and -90
         Returns
         -------
         ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
-            The scores of the learning: potentials of a race between the classes, or votes.
+            The scores of the learning: potentials of a race between the classes, or shares
+            of the votes.
             For two classes, the second minus the first.
 
         Raises

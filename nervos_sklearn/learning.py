@@ -55,6 +55,7 @@ class Learning(BaseEstimator, ABC):
         Whether weights may be negative.
     """
 
+    _parameter_constraints: dict = {}
     reads: frozenset = frozenset()
     update = "accumulate"
     signed = False
@@ -120,25 +121,42 @@ class Learning(BaseEstimator, ABC):
     def decide(self, module, activity) -> np.ndarray:
         """Compute how much speaks for each class, of shape (n_samples, n_classes)."""
 
-    @abstractmethod
     def chances(self, module, scores) -> np.ndarray:
-        """Turn the scores of :meth:`decide` into probabilities."""
+        """Turn the scores of :meth:`decide` into probabilities; here by softmax."""
+        return softmax(scores, axis=1)
 
     def bounds(self, continuous: bool, min_weight: float, max_weight: float) -> tuple:
         """The weights that write noise cannot cross."""
         return min_weight, max_weight
 
-    @abstractmethod
     def learn(self, module, X, y, rule) -> np.ndarray:
-        """Present checked spike trains in the given order, and learn; return spike counts."""
+        """Learn from checked spike trains, here for an epoch; return spike counts."""
+        if y is None or rule is not None:
+            raise ValueError(
+                f"{type(self).__name__} learns from labels: it needs the labels y, and knows no "
+                f"rule of spike timing; got y={y!r} and rule={rule!r}."
+            )
+        presentations, generator = Presentations(X), module.draw_generator()
+        if module.n_classes == 0:
+            module.begin(presentations, y, generator)
+        else:
+            module.check_known(y)
+        module.learning.learn_epoch(module, presentations, y, np.ones(len(X)), generator)
+        return module.learning.spikes(module, X)
 
-    @abstractmethod
     def spikes(self, module, X) -> np.ndarray:
-        """Count the spikes of the last layer, without learning."""
+        """Count the spikes of the last layer; here one, of the most active neuron."""
+        activity = module.activity(Presentations(X), np.arange(len(X)))
+        return (activity.argmax(axis=1)[:, np.newaxis] == np.arange(activity.shape[1])).astype(int)
 
-    @abstractmethod
     def present(self, module, spikes, steps, label, learns, trace) -> Shown:
-        """Present one spike train, (1, n_channels, n_steps), step by step."""
+        """Present one spike train, (1, n_channels, n_steps); here without its time steps."""
+        if learns and label is not None:
+            self.learn(module, spikes, np.array([label]), None)
+        counts = self.spikes(module, spikes)[0]
+        output = np.zeros((len(counts), spikes.shape[2]), dtype=np.uint8)
+        output[:, steps[1]] = counts
+        return Shown(counts, int(counts.argmax()), [spikes[0], output], [], [])
 
     def labels(self, module, activity) -> np.ndarray:
         """Decide for a label, an integer from 0, for each sample; -1 before anything is known."""
@@ -324,7 +342,13 @@ default="conventional"
         return super().labels(module, activity)
 
     def decide(self, module, activity):
-        """The votes of all spikes; or the spikes of each class' best neuron."""
+        """Shares of the votes of all spikes, or of the spikes of each class' best neuron."""
+        scores = self._votes(module, activity)
+        totals = sum_in_order(scores)[:, np.newaxis]
+        equal = np.full_like(scores, 1 / scores.shape[1])
+        return np.divide(scores, totals, out=equal, where=totals > 0)
+
+    def _votes(self, module, activity):
         if self.labeling == "votes":
             own_label = module.neuron_label_map == np.arange(module.n_classes)[:, np.newaxis]
             votes = module.decision.get("votes", own_label)
@@ -336,9 +360,7 @@ default="conventional"
         )
 
     def chances(self, module, scores):
-        totals = scores.sum(axis=1, keepdims=True)
-        equal = np.full_like(scores, 1 / scores.shape[1])
-        return np.divide(scores, totals, out=equal, where=totals > 0)
+        return scores
 
 
 def sum_in_order(values):
@@ -382,7 +404,8 @@ class _RewardLearning(Learning):
         return "spikes" if device is not None and device.read_noise > 0 else "traces"
 
     def unread(self, has_fields, parameters):
-        unread = {} if has_fields else {"feature_dropout": _READS_DROPOUT}
+        dropped = self.feature_dropout and not has_fields
+        unread = {"feature_dropout": _READS_DROPOUT} if dropped else {}
         if self.competitive_epochs >= parameters.epochs:
             unread |= dict.fromkeys(("margin", "reinforcement"), "fewer competitive_epochs")
         return unread
@@ -486,11 +509,6 @@ class _RewardLearning(Learning):
         learning = module.learning
         learning._teach(module, presentations, y, np.ones(len(X)), np.arange(len(X)), None)
         return learning.spikes(module, X)
-
-    def spikes(self, module, X):
-        """One spike, of the neuron that is most driven at the decision."""
-        activity = module.activity(Presentations(X), np.arange(len(X)))
-        return (activity.argmax(axis=1)[:, np.newaxis] == np.arange(activity.shape[1])).astype(int)
 
     def present(self, module, spikes, steps, label, learns, trace):
         spikes = spikes[:, :, : steps[1] + 1].copy()

@@ -448,9 +448,7 @@ class Module(StepByStep):
                 spikes = record.spike_trains
             counts.append(record.spike_counts)
             if y is not None:
-                labels = self.neuron_label_map.copy()  # it may be mapped from a file
-                labels[record.winners] = y[batch]  # the last sample counts
-                self.neuron_label_map = labels
+                self.neuron_label_map[record.winners] = y[batch]  # the last sample counts
         return np.concatenate(counts)
 
     def _count(self, record):
