@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp, softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import StratifiedKFold
 
@@ -27,6 +27,7 @@ _OF_CONVENTIONAL = ("A_up", "A_down", "tau_up", "tau_down")
 _RECRUIT_WEIGHT = 1e-3  # added to a recruit's traces, so that no synapse begins at 0
 _READS_DROPOUT = "receptive fields of more than two features"
 _CALIBRATED_ON = 1000  # samples at most
+_LEAST_LOG_CHANCE = -50.0  # so that one sample does not outweigh all others
 _NOISE_RANGE = (1e-3, 10.0)  # in which the escape noise is looked for
 _FRACTION = [Interval(Real, 0, 1, closed="left")]
 _NON_NEGATIVE = [Interval(Real, 0, LARGEST, closed="both")]
@@ -579,20 +580,30 @@ class _RewardLearning(Learning):
         super().check_decision(module)
 
     def _calibrate(self, module, potentials, y):
-        """Fit the escape noise: the least log loss on potentials blind to their samples."""
+        """Fit the escape noise: the least log loss on potentials blind to their samples.
+
+        As if half a sample more had been answered wrongly: without any error, the least
+        noise would be the best.
+        """
         known = np.isfinite(potentials).any(axis=1)
-        labels, n_columns = module.neuron_label_map, self.n_columns
-        low, high = np.log(_NOISE_RANGE)
+        potentials, y = potentials[known], y[known]
+        wrong = 0.5 / (len(y) + 1)
+        expected = np.full((len(y), module.n_classes), wrong / (module.n_classes - 1))
+        expected[np.arange(len(y)), y] = 1 - wrong
 
         def log_loss(log_noise):
             noise = np.exp(log_noise)
-            scores = race(potentials[known], labels, module.n_classes, n_columns, noise) / noise
-            right = scores[np.arange(len(scores)), y[known]]
-            return np.mean(np.minimum(logsumexp(scores, axis=1) - right, 50.0))
+            labels, n_classes = module.neuron_label_map, module.n_classes
+            scores = race(potentials, labels, n_classes, self.n_columns, noise) / noise
+            chances = np.maximum(log_softmax(scores, axis=1), _LEAST_LOG_CHANCE)
+            return -np.mean((expected * chances).sum(axis=1))
 
         if known.any():
             best = minimize_scalar(
-                log_loss, bounds=(low, high), method="bounded", options={"xatol": 0.02}
+                log_loss,
+                bounds=np.log(_NOISE_RANGE),
+                method="bounded",
+                options={"xatol": 0.02},
             )
             module.decision["escape_noise"] = np.array(np.exp(best.x))
 

@@ -24,7 +24,6 @@ from nervos_sklearn import (
     SpikingPatchFeatures,
     STDPLearning,
 )
-
 from nervos_sklearn.presentations import Presentations
 
 NAMES = ["stdp", "prototype", "margin"]

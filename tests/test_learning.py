@@ -236,7 +236,7 @@ def test_a_way_to_learn_of_ones_own_is_one_class(digits, tmp_path):
     search = GridSearchCV(clf, grid, cv=2, scoring="neg_log_loss", n_jobs=2).fit(X, y)
     assert search.best_params_["learning__sharpness"] == 30.0
     both = [CentroidLearning(), "prototype"]
-    GridSearchCV(SNNClassifier(20, epochs=1), {"learning": both}, cv=2).fit(X[:200], y[:200])
+    GridSearchCV(SNNClassifier(epochs=1), {"learning": both}, cv=2).fit(X[:200], y[:200])
 
 
 def test_a_network_learns_by_a_way_of_ones_own():
