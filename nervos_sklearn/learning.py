@@ -4,28 +4,36 @@ A learning proposes changes, and a layer writes them as its synapses can; neithe
 the other. A learning of one's own is a class with the methods of :class:`Learning`.
 """
 
+import warnings
 from abc import ABC, abstractmethod
 from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp, softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import StratifiedKFold
 
 from ._kernels import Teaching
 from ._kernels.state import on_grid
 from ._sklearn import Interval, StrOptions
+from .parameters import LARGEST, SMALLEST
 from .presentations import BATCH, Batch, Presentations, Shown, unrest_of_spikes
 from .stdp import RULES
 
+_OF_TRUE_LIF = ("tau_m", "tau_threshold")
+_OF_CONVENTIONAL = ("A_up", "A_down", "tau_up", "tau_down")
 _RECRUIT_WEIGHT = 1e-3  # added to a recruit's traces, so that no synapse begins at 0
+_READS_DROPOUT = "receptive fields of more than two features"
 _CALIBRATED_ON = 500  # samples at most
+_LEAST_LOG_CHANCE = -50.0  # so that one sample does not outweigh all others
 _NOISE_RANGE = (1e-3, 10.0)  # in which the escape noise is looked for
 _FRACTION = [Interval(Real, 0, 1, closed="left")]
-_NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-_COUNT = [Interval(Integral, 1, None, closed="left")]
+_NON_NEGATIVE = [Interval(Real, 0, LARGEST, closed="both")]
+_MOST_COLUMNS = 1000
+_STEEPEST_MEAN = 20  # the power of which of any number of presentations is finite
+_NEVER = -1e9  # the potential of a neuron that is not there, or must not be asked
 
 
 class Task(NamedTuple):
@@ -48,6 +56,7 @@ class Learning(BaseEstimator, ABC):
         Whether weights may be negative.
     """
 
+    _parameter_constraints: dict = {}
     reads: frozenset = frozenset()
     update = "accumulate"
     signed = False
@@ -69,6 +78,23 @@ class Learning(BaseEstimator, ABC):
             `n_neurons`, `epochs`, `eta`, `training_duration` (ms), `encoding`, and
             the parameters of a SpikeEncoder of receptive fields under `fields`.
         """
+
+    def unread(self, has_fields: bool, parameters) -> dict:
+        """Name what plays no part as this learning is set, and who would read it.
+
+        Parameters
+        ----------
+        has_fields : bool
+            Whether the inputs are receptive fields of more than two features.
+        parameters : Parameters
+            The settings of the network.
+
+        Returns
+        -------
+        dict of str to str
+            Its own parameters, or those of the network that are in `reads`.
+        """
+        return {}
 
     def sees(self, module) -> str:
         """Whether the network is shown "spikes", or the "traces" that they leave."""
@@ -96,25 +122,42 @@ class Learning(BaseEstimator, ABC):
     def decide(self, module, activity) -> np.ndarray:
         """Compute how much speaks for each class, of shape (n_samples, n_classes)."""
 
-    @abstractmethod
     def chances(self, module, scores) -> np.ndarray:
-        """Turn the scores of :meth:`decide` into probabilities."""
+        """Turn the scores of :meth:`decide` into probabilities; here by softmax."""
+        return softmax(scores, axis=1)
 
     def bounds(self, continuous: bool, min_weight: float, max_weight: float) -> tuple:
         """The weights that write noise cannot cross."""
         return min_weight, max_weight
 
-    @abstractmethod
     def learn(self, module, X, y, rule) -> np.ndarray:
-        """Present checked spike trains in the given order, and learn; return spike counts."""
+        """Learn from checked spike trains, here for an epoch; return spike counts."""
+        if y is None or rule is not None:
+            raise ValueError(
+                f"{type(self).__name__} learns from labels: it needs the labels y, and knows no "
+                f"rule of spike timing; got y={y!r} and rule={rule!r}."
+            )
+        presentations, generator = Presentations(X), module.draw_generator()
+        if module.n_classes == 0:
+            module.begin(presentations, y, generator)
+        else:
+            module.check_known(y)
+        module.learning.learn_epoch(module, presentations, y, np.ones(len(X)), generator)
+        return module.learning.spikes(module, X)
 
-    @abstractmethod
     def spikes(self, module, X) -> np.ndarray:
-        """Count the spikes of the last layer, without learning."""
+        """Count the spikes of the last layer; here one, of the most active neuron."""
+        activity = module.activity(Presentations(X), np.arange(len(X)))
+        return (activity.argmax(axis=1)[:, np.newaxis] == np.arange(activity.shape[1])).astype(int)
 
-    @abstractmethod
     def present(self, module, spikes, steps, label, learns, trace) -> Shown:
-        """Present one spike train, (1, n_channels, n_steps), step by step."""
+        """Present one spike train, (1, n_channels, n_steps); here without its time steps."""
+        if learns and label is not None:
+            self.learn(module, spikes, np.array([label]), None)
+        counts = self.spikes(module, spikes)[0]
+        output = np.zeros((len(counts), spikes.shape[2]), dtype=np.uint8)
+        output[:, steps[1]] = counts
+        return Shown(counts, int(counts.argmax()), [spikes[0], output], [], [])
 
     def labels(self, module, activity) -> np.ndarray:
         """Decide for a label, an integer from 0, for each sample; -1 before anything is known."""
@@ -238,6 +281,13 @@ default="conventional"
             "fields": {},
         }
 
+    def unread(self, has_fields, parameters):
+        idle = ("spike_drop_rate", "threshold_drop_rate") if self.true_lif else _OF_TRUE_LIF
+        unread = dict.fromkeys(idle, f"STDPLearning(true_lif={not self.true_lif})")
+        if not (isinstance(self.rule, str) and self.rule == "conventional"):
+            unread |= dict.fromkeys(_OF_CONVENTIONAL, 'STDPLearning(rule="conventional")')
+        return unread
+
     def start(self, module, presentations, y, generator):
         if self.initial_weights == "random":
             module.draw_weights()
@@ -247,7 +297,7 @@ default="conventional"
             n = len(y)
             presentations.order = generator.permutation(n) if self.shuffle else np.arange(n)
         learn = module.learn_and_record if module.records else module.learn
-        for batch in presentations.batches(presentations.order, spikes=True):
+        for batch in presentations.batches(presentations.order, spikes=True, moved_by=generator):
             learn(batch.spikes, y[batch.chosen])
         if self.unlearning_fraction > 0:
             n_unlearned = max(1, round(self.unlearning_fraction * len(y)))
@@ -293,7 +343,13 @@ default="conventional"
         return super().labels(module, activity)
 
     def decide(self, module, activity):
-        """The votes of all spikes; or the spikes of each class' best neuron."""
+        """Shares of the votes of all spikes, or of the spikes of each class' best neuron."""
+        scores = self._votes(module, activity)
+        totals = sum_in_order(scores)[:, np.newaxis]
+        equal = np.full_like(scores, 1 / scores.shape[1])
+        return np.divide(scores, totals, out=equal, where=totals > 0)
+
+    def _votes(self, module, activity):
         if self.labeling == "votes":
             own_label = module.neuron_label_map == np.arange(module.n_classes)[:, np.newaxis]
             votes = module.decision.get("votes", own_label)
@@ -305,9 +361,7 @@ default="conventional"
         )
 
     def chances(self, module, scores):
-        totals = scores.sum(axis=1, keepdims=True)
-        equal = np.full_like(scores, 1 / scores.shape[1])
-        return np.divide(scores, totals, out=equal, where=totals > 0)
+        return scores
 
 
 def sum_in_order(values):
@@ -350,6 +404,13 @@ class _RewardLearning(Learning):
         device = module.device
         return "spikes" if device is not None and device.read_noise > 0 else "traces"
 
+    def unread(self, has_fields, parameters):
+        dropped = self.feature_dropout and not has_fields
+        unread = {"feature_dropout": _READS_DROPOUT} if dropped else {}
+        if self.competitive_epochs >= parameters.epochs:
+            unread |= dict.fromkeys(("margin", "reinforcement"), "fewer competitive_epochs")
+        return unread
+
     def bounds(self, continuous, min_weight, max_weight):
         if continuous:
             return (-np.inf, np.inf) if self.signed else (0.0, np.inf)
@@ -365,10 +426,21 @@ class _RewardLearning(Learning):
                 f"{type(self).__name__} teaches one layer, got layer_sizes={layer_sizes}; "
                 "hidden layers learn with STDPLearning."
             )
+        if layer_sizes[-1] % self.n_columns != 0:
+            raise ValueError(
+                f"n_neurons must be a multiple of n_columns, got n_neurons={layer_sizes[-1]} and "
+                f"n_columns={self.n_columns}."
+            )
 
     def start(self, module, presentations, y, generator):
         self.check_layers(module.layer_sizes)
         n_neurons = module.layer_sizes[-1]
+        if n_neurons < self.n_columns * module.n_classes:
+            warnings.warn(
+                f"n_neurons={n_neurons} are too few for {module.n_classes} classes in "
+                f"{self.n_columns} columns: a class without a neuron is never predicted.",
+                stacklevel=2,
+            )
         counts = np.bincount(y, minlength=module.n_classes)
         column = share_neurons(n_neurons // self.n_columns, counts)
         module.neuron_label_map = np.tile(column, self.n_columns)
@@ -438,11 +510,6 @@ class _RewardLearning(Learning):
         learning = module.learning
         learning._teach(module, presentations, y, np.ones(len(X)), np.arange(len(X)), None)
         return learning.spikes(module, X)
-
-    def spikes(self, module, X):
-        """One spike, of the neuron that is most driven at the decision."""
-        activity = module.activity(Presentations(X), np.arange(len(X)))
-        return (activity.argmax(axis=1)[:, np.newaxis] == np.arange(activity.shape[1])).astype(int)
 
     def present(self, module, spikes, steps, label, learns, trace):
         spikes = spikes[:, :, : steps[1] + 1].copy()
@@ -514,20 +581,30 @@ class _RewardLearning(Learning):
         super().check_decision(module)
 
     def _calibrate(self, module, potentials, y):
-        """Fit the escape noise: the least log loss on potentials blind to their samples."""
+        """Fit the escape noise: the least log loss on potentials blind to their samples.
+
+        As if half a sample more had been answered wrongly: without any error, the least
+        noise would be the best.
+        """
         known = np.isfinite(potentials).any(axis=1)
-        labels, n_columns = module.neuron_label_map, self.n_columns
-        low, high = np.log(_NOISE_RANGE)
+        potentials, y = potentials[known], y[known]
+        wrong = 0.5 / (len(y) + 1)
+        expected = np.full((len(y), module.n_classes), wrong / (module.n_classes - 1))
+        expected[np.arange(len(y)), y] = 1 - wrong
 
         def log_loss(log_noise):
             noise = np.exp(log_noise)
-            scores = race(potentials[known], labels, module.n_classes, n_columns, noise) / noise
-            right = scores[np.arange(len(scores)), y[known]]
-            return np.mean(np.minimum(logsumexp(scores, axis=1) - right, 50.0))
+            labels, n_classes = module.neuron_label_map, module.n_classes
+            scores = race(potentials, labels, n_classes, self.n_columns, noise) / noise
+            chances = np.maximum(log_softmax(scores, axis=1), _LEAST_LOG_CHANCE)
+            return -np.mean((expected * chances).sum(axis=1))
 
         if known.any():
             best = minimize_scalar(
-                log_loss, bounds=(low, high), method="bounded", options={"xatol": 0.02}
+                log_loss,
+                bounds=np.log(_NOISE_RANGE),
+                method="bounded",
+                options={"xatol": 0.02},
             )
             module.decision["escape_noise"] = np.array(np.exp(best.x))
 
@@ -556,9 +633,9 @@ def race(potentials, labels, n_classes, n_columns, noise):
 def first_to_fire(potentials, noise):
     """D logsumexp(V / D) over the neurons of a class; very low where it has none."""
     if potentials.shape[1] == 0:
-        return np.full(len(potentials), -1e3 * noise)
+        return np.full(len(potentials), _NEVER)
+    potentials = np.maximum(potentials, _NEVER)
     highest = potentials.max(axis=1, keepdims=True)
-    highest = np.where(np.isfinite(highest), highest, -1e3 * noise)
     rates = np.exp((potentials - highest) / noise)
     return highest[:, 0] + noise * np.log(sum_in_order(rates))
 
@@ -760,10 +837,10 @@ class MarginLearning(_RewardLearning):
     _parameter_constraints = {
         "margin": [*_NON_NEGATIVE, None],
         "eta_decay": [Interval(Real, 0, 1, closed="right"), None],
-        "averaging": _NON_NEGATIVE,
-        "n_columns": _COUNT,
+        "averaging": [Interval(Real, 0, _STEEPEST_MEAN, closed="both")],
+        "n_columns": [Interval(Integral, 1, _MOST_COLUMNS, closed="both")],
         "feature_dropout": [*_FRACTION, None],
-        "weight_range": [Interval(Real, 0, None, closed="neither")],
+        "weight_range": [Interval(Real, SMALLEST, LARGEST, closed="both")],
     }
 
     def __init__(
