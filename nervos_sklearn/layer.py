@@ -424,7 +424,8 @@ class Layer:
         Parameters
         ----------
         weights : ndarray of shape (num_output_neurons, num_input_neurons)
-            Devices of finite levels take the nearest ones.
+            Devices of finite levels take the nearest ones; what is missing then is the
+            first that accumulators gather.
         device : _kernels.Device or None
         seed : numpy.uint64
             Of the noise of these writes.
@@ -436,6 +437,8 @@ class Layer:
             self._set_conductances(np.array(weights[np.newaxis], order="C"))
         else:
             self._program(weights, device, seed)
+            if device.n_levels > 0 and device.update == _kernels.state.ACCUMULATE:
+                self.accumulators = weights - self._synapses
         self.fast = self._conductances.copy() if averaged else None
         self.sums = np.zeros(weights.shape, order="F") if averaged else None
         self.importance, self.n_shown = 0.0, 0

@@ -41,6 +41,7 @@ class Task(NamedTuple):
 
     kind: str  # "image", "table", "features" or "spikes"
     class_counts: np.ndarray  # samples of each class
+    n_levels: float = np.inf  # of a synapse
 
 
 class Learning(BaseEstimator, ABC):
@@ -129,6 +130,32 @@ class Learning(BaseEstimator, ABC):
     def bounds(self, continuous: bool, min_weight: float, max_weight: float) -> tuple:
         """The weights that write noise cannot cross."""
         return min_weight, max_weight
+
+    def reach(self, module, presentations, held) -> tuple:
+        """The lowest and the highest conductances that one update can ask for.
+
+        Asked once, after :meth:`start`, to warn of devices that nothing would move.
+
+        Parameters
+        ----------
+        module : Module
+        presentations : Presentations
+        held : ndarray of shape (n,)
+            Conductances that devices hold.
+
+        Returns
+        -------
+        lowest, highest : ndarray of shape (n,)
+        """
+        return np.full_like(held, -np.inf), np.full_like(held, np.inf)
+
+    def check_pair(self, pair) -> None:
+        """Raise ValueError if weights are not signed and so need no pairs of devices."""
+        if not self.signed:
+            raise ValueError(
+                f"{type(self).__name__} has no negative weights: give it the synapse "
+                f"itself, {pair.synapse!r}, instead of a DifferentialPair."
+            )
 
     def learn(self, module, X, y, rule) -> np.ndarray:
         """Learn from checked spike trains, here for an epoch; return spike counts."""
@@ -324,6 +351,9 @@ default="conventional"
     names_winners = True
     moves_images = False
 
+    def reach(self, module, presentations, held):
+        return module.changed_weights(held)
+
     def learn(self, module, X, y, rule):
         return module.learn_by_spike_timing(X, y, self.rule if rule is None else rule)
 
@@ -447,6 +477,20 @@ class _RewardLearning(Learning):
         weights = self._initial_weights(module, presentations, y, generator)
         module.layers[0].start(weights, module.device, module.draw_key(), averaged=self.averaged)
         module.decision["escape_noise"] = np.array(self.typical_noise)
+
+    def reach(self, module, presentations, held):
+        """All changes are within eta (|w| max(q / |q|), w): see :meth:`_teaching`."""
+        largest = 0.0
+        for batch in presentations.batches(np.arange(len(presentations)), traces=True):
+            largest = max(largest, float((batch.traces / trace_norms(batch)).max()))
+        if self.synaptic_scaling:
+            values = module.layers[0].synapses
+            norms = np.linalg.norm(values, axis=1)
+            largest = max(norms.max() * largest, np.abs(values).max())
+        else:
+            largest /= self._unit(module)
+        largest *= self._teaching(module).eta
+        return held - largest, held + largest
 
     def learn_epoch(self, module, presentations, y, weights, generator):
         order = generator.permutation(len(y))
@@ -637,7 +681,8 @@ def first_to_fire(potentials, noise):
     potentials = np.maximum(potentials, _NEVER)
     highest = potentials.max(axis=1, keepdims=True)
     rates = np.exp((potentials - highest) / noise)
-    return highest[:, 0] + noise * np.log(sum_in_order(rates))
+    # The sum is at least 1, of the most driven neuron; 0 only where none has a potential.
+    return highest[:, 0] + noise * np.log(np.maximum(sum_in_order(rates), 1.0))
 
 
 def share_neurons(n_neurons, class_counts):
@@ -808,7 +853,7 @@ class MarginLearning(_RewardLearning):
         Receptive fields: the chance that all fields of a feature are silent in a
         presentation for training, if there are more than two features. By default 0.1 for
         tables, else 0.
-    weight_range : float, default=0.5
+    weight_range : float, default=0.25
         Devices of finite levels: the weight of a device at `max_weight`.
 
     References
@@ -851,7 +896,7 @@ class MarginLearning(_RewardLearning):
         averaging=3.0,
         n_columns=1,
         feature_dropout=None,
-        weight_range=0.5,
+        weight_range=0.25,
     ):
         self.margin = margin
         self.eta_decay = eta_decay

@@ -344,7 +344,7 @@ def program(state, targets, device, seed):
                     state.conductances, j, i, change, state.pulses, state.pulses, device, stream
                 )
             else:
-                state.conductances[0, j, i] = written(targets[j, i], device, stream)
+                state.conductances[0, j, i] = on_grid(written(targets[j, i], device, stream))
                 state.pulses[0, j, i] += 1
 
 
