@@ -436,9 +436,8 @@ default=-70, -100, -55 and -90
     def _look_again(self, samples, unclear, activity):
         """The highest activity of each neuron over some more looks at images."""
         for X in samples.augmentation.looks(samples.X[unclear]):
-            look = Presentations(X[:0], samples.encoder, samples.features)
-            look.X = X
-            again = self.module_.activity(look, np.arange(len(X)), n_jobs=self.n_jobs)
+            every = np.arange(len(X))
+            again = self.module_.activity(samples.of(X), every, n_jobs=self.n_jobs)
             activity = np.maximum(activity, again)
         return activity
 
