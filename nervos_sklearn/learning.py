@@ -74,7 +74,7 @@ class Learning(BaseEstimator, ABC):
     ...     signed = True
     ...
     ...     def learn_epoch(self, module, presentations, y, weights, generator):
-    ...         for batch in self.show(module, presentations, presentations.order):
+    ...         for batch in self.show(module, presentations, np.arange(len(y))):
     ...             own = module.neuron_label_map[:, np.newaxis] == y[batch.chosen]
     ...             module.change_weights(1e-4 * (own - own.mean(axis=0)) @ batch.traces)
     ...         module.n_epochs += 1
