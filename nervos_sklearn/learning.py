@@ -281,6 +281,14 @@ class Learning(BaseEstimator, ABC):
             return (-np.inf, np.inf) if self.signed else (0.0, np.inf)
         return min_weight, max_weight
 
+    def check_pair(self, pair) -> None:
+        """Raise ValueError if weights are not signed and so need no pairs of devices."""
+        if not self.signed:
+            raise ValueError(
+                f"{type(self).__name__} has no negative weights: give it the synapse "
+                f"itself, {pair.synapse!r}, instead of a DifferentialPair."
+            )
+
     def spikes(self, module, X) -> np.ndarray:
         """Count the spikes of the last layer: one, of the most driven neuron at the decision."""
         activity = module.activity(Presentations(X), np.arange(len(X)))
@@ -599,7 +607,8 @@ def first_to_fire(potentials, noise):
     highest = potentials.max(axis=1, keepdims=True)
     highest = np.where(np.isfinite(highest), highest, -1e3 * noise)
     rates = np.exp((potentials - highest) / noise)
-    return highest[:, 0] + noise * np.log(sum_in_order(rates))
+    # The sum is at least 1, of the most driven neuron; 0 only where none has a potential.
+    return highest[:, 0] + noise * np.log(np.maximum(sum_in_order(rates), 1.0))
 
 
 def share_neurons(n_neurons, class_counts):

@@ -264,11 +264,8 @@ class Module(StepByStep):
 
     @synapse.setter
     def synapse(self, synapse: Synapse | None) -> None:
-        if isinstance(synapse, DifferentialPair) and not self.learning.signed:
-            raise ValueError(
-                f"{type(self.learning).__name__} has no negative weights: give it the synapse "
-                f"itself, {synapse.synapse!r}, instead of a DifferentialPair."
-            )
+        if isinstance(synapse, DifferentialPair):
+            self.learning.check_pair(synapse)
         self._synapse = synapse
         paired = self.learning.signed and synapse is not None and np.isfinite(synapse.n_levels)
         n_devices = 2 if paired else 1
@@ -300,6 +297,12 @@ class Module(StepByStep):
         if table is None and noise == 0.0:
             return None
         return make_device(table, read_noise=noise / 3, bounds=(low, high), clipped=True)
+
+    @property
+    def learning_device(self) -> _kernels.Device | None:
+        """The same for loops that learn by spike timing: a model counts its pulses."""
+        device = self.device
+        return make_device() if device is None and self.synapse is not None else device
 
     def made_layers(self) -> list[Layer]:
         """Return the layers, or raise ValueError if there are none yet."""
@@ -441,7 +444,7 @@ class Module(StepByStep):
         """Do what :meth:`learn` does, with checked spike trains and labels."""
         layers = self.layers
         neuron, plasticity = self._neuron_constants(), self._plasticity()
-        table, device = self._rule(rule), self.device
+        table, device = self._rule(rule), self.learning_device
         keys = self.draw_keys((len(X), len(layers)))
         steps = (1, X.shape[2] - 1)
         counts = []
@@ -926,7 +929,8 @@ class Module(StepByStep):
 
     def present_by_spike_timing(self, spikes, steps, learns, trace) -> Shown:
         """Present one checked spike train to layers of firing neurons."""
-        neuron, device = self._neuron_constants(), self.device
+        neuron = self._neuron_constants()
+        device = self.learning_device if learns else self.device
         spikeplots, potentials, weights = [spikes[0]], [], []
         if learns:
             plasticity, rule = self._plasticity(), self._rule(self.learning.rule)
