@@ -97,6 +97,7 @@ def find_image_shape(X: np.ndarray, threshold: float = 0.2) -> tuple | None:
     ((1, 8, 8), None)
     """
     X = np.asarray(X[:1000], dtype=float)
+    X = np.ldexp(X, -_exponent(X))
     centred, deviations = X - X.mean(axis=0), X.std(axis=0)
     best, shape = threshold, None
     for side in range(4, math.isqrt(X.shape[1]) + 1):
@@ -108,6 +109,11 @@ def find_image_shape(X: np.ndarray, threshold: float = 0.2) -> tuple | None:
             if score > best:
                 best, shape = score, candidate
     return shape
+
+
+def _exponent(X):
+    """The power of two that brings the largest number to 1/2 ... 1."""
+    return int(np.frexp(np.abs(X).max())[1])
 
 
 def _grid_score(centred, deviations, side):
@@ -522,6 +528,8 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
 # logarithm of the scale, shear.
 _LARGEST_MOVEMENT = np.array([0.054, 0.054, 0.2, 0.15, 0.35])
 _LOOKS = [sign * np.eye(5)[k] for k in (2, 3, 4) for sign in (1, -1)]
+_USUAL_EXPONENT, _LARGEST_PIXEL = 60, 1e30  # what float32 holds, and sums of it
+_STRONGEST = 100.0  # movements beyond all use, and still numbers
 _FULL_STRENGTH = 25  # samples of a class; above it movements shrink with the power -1/4
 
 
@@ -569,9 +577,9 @@ class ImageAugmentation(BaseEstimator):
 
     _parameter_constraints = {
         "image_shape": [StrOptions({"auto"}), "array-like"],
-        "blur": [Interval(Real, 0, None, closed="left")],
-        "strength": [Interval(Real, 0, None, closed="left")],
-        "test_time": [Interval(Real, 0, None, closed="left")],
+        "blur": [Interval(Real, 0, 1, closed="both")],
+        "strength": [Interval(Real, 0, _STRONGEST, closed="both")],
+        "test_time": [Interval(Real, 0, _STRONGEST, closed="both")],
     }
 
     def __init__(self, image_shape="auto", *, blur=0.04, strength=1.0, test_time=0.0):
@@ -599,6 +607,9 @@ class ImageAugmentation(BaseEstimator):
         """
         self._validate_params()
         self.image_shape_ = self.layout(X)
+        # Scaling by powers of two changes no digit; numbers of usual size stay as they are.
+        exponent = _exponent(X)
+        self._exponent = exponent if abs(exponent) > _USUAL_EXPONENT else 0
         fewer = min(1.0, (_FULL_STRENGTH * n_classes / len(X)) ** 0.25)
         self.movement_ = self.strength * fewer * _LARGEST_MOVEMENT
         return self
@@ -618,7 +629,10 @@ class ImageAugmentation(BaseEstimator):
 
     def blurred(self, X: np.ndarray) -> np.ndarray:
         """Blur images, as float32; what are no images stays as it is."""
-        if self.image_shape_ is None or self.blur == 0:
+        if self.image_shape_ is None:
+            return X
+        X = np.clip(np.ldexp(X, -self._exponent), -_LARGEST_PIXEL, _LARGEST_PIXEL)
+        if self.blur == 0:
             return X
         return blur_images(X, self.image_shape_, self.blur * max(self.image_shape_[1:]))
 

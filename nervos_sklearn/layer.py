@@ -375,7 +375,7 @@ class Layer:
             spike_trains, _writable(values), device, np.uint64(key), potentials, recorded
         )
         if trace:
-            recorded *= gains[:, np.newaxis]
+            recorded *= np.reshape(gains, (-1, 1))
         return potentials * gains, recorded
 
     def _readings(self, device, unit):

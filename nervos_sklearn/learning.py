@@ -4,6 +4,7 @@ A learning proposes changes, and a layer writes them as its synapses can; neithe
 the other. To add one, write a subclass of :class:`Learning`.
 """
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from numbers import Integral, Real
@@ -18,15 +19,21 @@ from sklearn.model_selection import StratifiedKFold
 from ._kernels import Teaching
 from ._kernels.state import on_grid
 from ._sklearn import Interval, StrOptions
+from .parameters import LARGEST, SMALLEST
 from .presentations import Batch, Presentations, Shown, unrest_of_spikes
 from .stdp import RULES
 
+_OF_TRUE_LIF = ("tau_m", "tau_threshold")
+_OF_CONVENTIONAL = ("A_up", "A_down", "tau_up", "tau_down")
 _RECRUIT_WEIGHT = 1e-3  # added to a recruit's traces, so that no synapse begins at 0
+_READS_DROPOUT = "receptive fields of more than two features"
 _CALIBRATED_ON = 1000  # samples at most
 _NOISE_RANGE = (1e-3, 10.0)  # in which the escape noise is looked for
 _FRACTION = [Interval(Real, 0, 1, closed="left")]
-_NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-_COUNT = [Interval(Integral, 1, None, closed="left")]
+_NON_NEGATIVE = [Interval(Real, 0, LARGEST, closed="both")]
+_MOST_COLUMNS = 1000
+_STEEPEST_MEAN = 20  # the power of which of any number of presentations is finite
+_NEVER = -1e9  # the potential of a neuron that is not there, or must not be asked
 
 
 class Task(NamedTuple):
@@ -119,6 +126,23 @@ class Learning(BaseEstimator, ABC):
                        "field_code": "latency"},
         }  # fmt: skip
 
+    def unread(self, has_fields: bool, parameters) -> dict:
+        """Name what plays no part as this learning is set, and who would read it.
+
+        Parameters
+        ----------
+        has_fields : bool
+            Whether the inputs are receptive fields of more than two features.
+        parameters : Parameters
+            The settings of the network.
+
+        Returns
+        -------
+        dict of str to str
+            Its own parameters, or those of the network that are in `reads`.
+        """
+        return {}
+
     # -------------------------------------------------------------------- learning
 
     def start(self, module, presentations, y, generator) -> None:
@@ -129,6 +153,17 @@ class Learning(BaseEstimator, ABC):
                 f"{module.layer_sizes}; hidden layers learn with STDPLearning."
             )
         n_neurons = module.layer_sizes[-1]
+        if n_neurons % self.n_columns != 0:
+            raise ValueError(
+                f"n_neurons must be a multiple of n_columns, got n_neurons={n_neurons} and "
+                f"n_columns={self.n_columns}."
+            )
+        if n_neurons < self.n_columns * module.n_classes:
+            warnings.warn(
+                f"n_neurons={n_neurons} are too few for {module.n_classes} classes in "
+                f"{self.n_columns} columns: a class without a neuron is never predicted.",
+                stacklevel=2,
+            )
         counts = np.bincount(y, minlength=module.n_classes)
         column = share_neurons(n_neurons // self.n_columns, counts)
         module.neuron_label_map = np.tile(column, self.n_columns)
@@ -420,6 +455,13 @@ default="conventional"
             "fields": {},
         }
 
+    def unread(self, has_fields, parameters):
+        idle = ("spike_drop_rate", "threshold_drop_rate") if self.true_lif else _OF_TRUE_LIF
+        unread = dict.fromkeys(idle, f"STDPLearning(true_lif={not self.true_lif})")
+        if not (isinstance(self.rule, str) and self.rule == "conventional"):
+            unread |= dict.fromkeys(_OF_CONVENTIONAL, 'STDPLearning(rule="conventional")')
+        return unread
+
     def start(self, module, presentations, y, generator):
         if self.initial_weights == "random":
             module.draw_weights()
@@ -427,7 +469,7 @@ default="conventional"
             presentations.order = generator.permutation(len(y))
 
     def learn_epoch(self, module, presentations, y, weights, generator):
-        for batch in presentations.batches(presentations.order, spikes=True):
+        for batch in presentations.batches(presentations.order, spikes=True, moved_by=generator):
             module.learn(batch.spikes, y[batch.chosen])
         if self.unlearning_fraction > 0:
             n_unlearned = max(1, round(self.unlearning_fraction * len(y)))
@@ -526,6 +568,12 @@ class _RewardLearning(Learning):
     competitive_epochs = 0
     reinforcement = 0.0
 
+    def unread(self, has_fields, parameters):
+        unread = {} if has_fields else {"feature_dropout": _READS_DROPOUT}
+        if self.competitive_epochs >= parameters.epochs:
+            unread |= dict.fromkeys(("margin", "reinforcement"), "fewer competitive_epochs")
+        return unread
+
     def learn_epoch(self, module, presentations, y, weights, generator):
         order = generator.permutation(len(y))
         n_taught = self._teach(module, presentations, y, weights, order, generator)
@@ -603,12 +651,11 @@ def race(potentials, labels, n_classes, n_columns, noise):
 def first_to_fire(potentials, noise):
     """D logsumexp(V / D) over the neurons of a class; very low where it has none."""
     if potentials.shape[1] == 0:
-        return np.full(len(potentials), -1e3 * noise)
+        return np.full(len(potentials), _NEVER)
+    potentials = np.maximum(potentials, _NEVER)
     highest = potentials.max(axis=1, keepdims=True)
-    highest = np.where(np.isfinite(highest), highest, -1e3 * noise)
     rates = np.exp((potentials - highest) / noise)
-    # The sum is at least 1, of the most driven neuron; 0 only where none has a potential.
-    return highest[:, 0] + noise * np.log(np.maximum(sum_in_order(rates), 1.0))
+    return highest[:, 0] + noise * np.log(sum_in_order(rates))
 
 
 def share_neurons(n_neurons, class_counts):
@@ -796,10 +843,10 @@ class MarginLearning(_RewardLearning):
     _parameter_constraints = {
         "margin": [*_NON_NEGATIVE, None],
         "eta_decay": [Interval(Real, 0, 1, closed="right"), None],
-        "averaging": _NON_NEGATIVE,
-        "n_columns": _COUNT,
+        "averaging": [Interval(Real, 0, _STEEPEST_MEAN, closed="both")],
+        "n_columns": [Interval(Integral, 1, _MOST_COLUMNS, closed="both")],
         "feature_dropout": [*_FRACTION, None],
-        "weight_range": [Interval(Real, 0, None, closed="neither")],
+        "weight_range": [Interval(Real, SMALLEST, LARGEST, closed="both")],
     }
 
     def __init__(

@@ -461,7 +461,9 @@ class Module(StepByStep):
                 spikes = record.spike_trains
             counts.append(record.spike_counts)
             if y is not None:
-                self.neuron_label_map[record.winners] = y[batch]  # the last sample counts
+                labels = self.neuron_label_map.copy()  # it may be mapped from a file
+                labels[record.winners] = y[batch]  # the last sample counts
+                self.neuron_label_map = labels
         return np.concatenate(counts)
 
     def _count(self, record):
