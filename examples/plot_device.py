@@ -49,18 +49,18 @@ def print_table(learning, study):
 def main(directory):
     directory.mkdir(parents=True, exist_ok=True)
     X, y = load_digits(n_class=5, return_X_y=True)
-    X, y = X[:400], y[:400]
+    X, y = X[:300], y[:300]
 
     device = NonLinearSynapse.from_measurement(range(8), MICROSIEMENS)
     print(f"The measured device: nu = {device.nu:.2f}, residual {device.residual_:.3f}")
 
     networks = {
-        "reward": SNNClassifier(50, learning="prototype", epochs=10, random_state=0),
+        "reward": SNNClassifier(50, learning="prototype", epochs=6, random_state=0),
         "spike timing": SNNClassifier(60, learning=STDPLearning(), eta=0.1, past_window=-20,
                                       A_down=-1.3, random_state=0),
     }  # fmt: skip
     synapses = [IdealSynapse()]
-    for n_states in (2, 5, 12, 25):
+    for n_states in (2, 5, 25):
         synapses += [
             LinearSynapse(n_states, update="stochastic"),
             NonLinearSynapse(n_states, round(device.nu, 2), update="stochastic"),
@@ -79,7 +79,7 @@ def main(directory):
         cycles=[1, 200, 500, 1000], highest=[1.0, 1.0, 0.7, 0.5], lowest=[0, 0, 0.3, 0.5],
         n_states=42,
     )  # fmt: skip
-    network = networks["spike timing"].set_params(epochs=8)
+    network = networks["spike timing"].set_params(epochs=6)
     study = synapse_study(network, [LinearSynapse(42), worn], X, y, cv=3, n_jobs=2)
     display = SynapseStudyDisplay.from_study(study, x="epoch")
     display.ax_.legend(["fresh for ever", "wearing out"])
