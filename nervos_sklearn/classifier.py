@@ -532,8 +532,8 @@ default=-70, -100, -55 and -90
         n_neurons = typical["n_neurons"] if self.n_neurons is None else self.n_neurons
         module = Module(self.parameters_, learning=learning, random_state=generator)
         module.synapse = None if self.synapse is None else clone(self.synapse)
-        module.n_classes, module.n_jobs = len(self.classes_), self.n_jobs
         module.initialise_layers([n_channels, *hidden.tolist(), n_neurons])
+        module.n_classes, module.n_jobs = len(self.classes_), self.n_jobs
         return module
 
     def _warn_of_unread(self):

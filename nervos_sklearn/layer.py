@@ -92,10 +92,7 @@ class Layer:
 
     def _set_conductances(self, conductances):
         self._conductances = conductances
-        if len(conductances) == 1:
-            self._synapses = conductances[0]
-        else:
-            self._synapses = conductances[0] - conductances[1]
+        self._synapses = _weights_of(conductances)
         if not hasattr(self, "pulses") or self.pulses.shape != conductances.shape:
             self.pulses = np.zeros(conductances.shape, dtype=np.int64)
 
@@ -167,25 +164,34 @@ class Layer:
 
     def set_state(self, state: dict[str, np.ndarray]) -> None:
         """Take what :meth:`state` gave; ValueError if it does not fit the layer."""
-        shape = self._synapses.shape
-        devices = self._conductances.shape
+        shape, devices = self._synapses.shape, self._conductances.shape
         shapes = {
             "update_counts": shape, "pulses": devices, "conductances": devices,
             "accumulators": shape, "fast": devices, "sums": shape, "progress": (2,),
         }  # fmt: skip
         for name, array in state.items():
-            whole = name in ("update_counts", "pulses")
-            numbers = array.dtype.kind in "iu" if whole else np.isfinite(array).all()
-            if name not in shapes or array.shape != shapes[name] or not numbers:
+            if shapes.get(name) != array.shape:
                 raise ValueError(f"the state {name!r} does not fit a layer of {shape}.")
-        if "conductances" in state:
-            self._set_conductances(np.array(state["conductances"]))
-        self.synapse_update_counts = state.get("update_counts", self.synapse_update_counts)
-        self.pulses = state.get("pulses", self.pulses)
-        self.accumulators = state.get("accumulators", self.accumulators)
-        if {"fast", "sums", "progress"} <= set(state):
-            self.fast, self.sums = state["fast"], state["sums"]
-            self.importance, self.n_shown = float(state["progress"][0]), int(state["progress"][1])
+        averaged = {"fast", "sums", "progress"} & set(state)
+        if averaged and len(averaged) < 3:
+            raise ValueError(f"of fast, sums and progress, there is {sorted(averaged)} only.")
+        whole = {n: _check_counts(n, state[n]) for n in ("update_counts", "pulses") if n in state}
+        numbers = {n: check_numbers(n, a) for n, a in state.items() if n not in whole}
+        if averaged and numbers["progress"].min() < 0:
+            raise ValueError(f"progress must be >= 0, got {numbers['progress']}.")
+        if "conductances" in numbers:
+            if not np.array_equal(_weights_of(numbers["conductances"]), self._synapses):
+                raise ValueError("the conductances do not make the weights.")
+            self._set_conductances(numbers["conductances"])
+        self.synapse_update_counts = whole.get("update_counts", self.synapse_update_counts)
+        self.pulses = whole.get("pulses", self.pulses)
+        self.accumulators = numbers.get("accumulators", self.accumulators)
+        if averaged:
+            self.fast, self.sums = numbers["fast"], numbers["sums"]
+            self.importance, self.n_shown = (
+                float(numbers["progress"][0]),
+                int(numbers["progress"][1]),
+            )
 
     # ------------------------------------------------------- neurons, one time step after another
 
@@ -553,7 +559,7 @@ class Layer:
         final : bool, default=False
             Whether learning has ended.
         """
-        mean = self.fast[0] if len(self.fast) == 1 else self.fast[0] - self.fast[1]
+        mean = _weights_of(self.fast)
         if self.importance > 0:
             mean = mean - self.sums / self.importance
         mean = _kernels.state.on_grid(mean)
@@ -566,6 +572,18 @@ class Layer:
             self.fast = self._conductances.copy()
         else:
             self.pulses = pulses
+
+
+def _weights_of(conductances):
+    if len(conductances) == 1:
+        return conductances[0]
+    return conductances[0] - conductances[1]
+
+
+def _check_counts(name, counts):
+    if counts.dtype.kind not in "iu" or counts.min() < 0:
+        raise ValueError(f"{name} must be whole numbers >= 0, got {counts.dtype}.")
+    return np.array(counts, dtype=np.int64, order="C")
 
 
 def _by_input(array):

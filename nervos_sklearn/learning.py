@@ -20,7 +20,7 @@ from ._kernels import Teaching
 from ._kernels.state import on_grid
 from ._sklearn import Interval, StrOptions
 from .parameters import LARGEST, SMALLEST
-from .presentations import Batch, Presentations, Shown, unrest_of_spikes
+from .presentations import BATCH, Batch, Presentations, Shown, unrest_of_spikes
 from .stdp import RULES
 
 _OF_TRUE_LIF = ("tau_m", "tau_threshold")
@@ -145,13 +145,17 @@ class Learning(BaseEstimator, ABC):
 
     # -------------------------------------------------------------------- learning
 
+    def check_layers(self, layer_sizes) -> None:
+        """Raise ValueError if layers of these sizes cannot learn so."""
+        if len(layer_sizes) != 2:
+            raise ValueError(
+                f"{type(self).__name__} teaches one layer, got layer_sizes={layer_sizes}; "
+                "hidden layers learn with STDPLearning."
+            )
+
     def start(self, module, presentations, y, generator) -> None:
         """Give the neurons their classes, and the network the weights it starts from."""
-        if len(module.layers) != 1:
-            raise ValueError(
-                f"{type(self).__name__} teaches one layer, got layer_sizes="
-                f"{module.layer_sizes}; hidden layers learn with STDPLearning."
-            )
+        self.check_layers(module.layer_sizes)
         n_neurons = module.layer_sizes[-1]
         if n_neurons % self.n_columns != 0:
             raise ValueError(
@@ -212,10 +216,18 @@ class Learning(BaseEstimator, ABC):
         Batch
             With traces; with spikes, too, where the network reads its synapses with noise.
         """
-        spikes = self.sees(module) == "spikes"
-        for batch in presentations.batches(order, spikes=spikes, traces=True, moved_by=generator):
-            module.count(batch, n_neurons=module.layer_sizes[-1])
+        layer, records = module.layers[0], generator is not None and module.records
+        spikes = records or self.sees(module) == "spikes"
+        size = 1 if records else BATCH
+        for batch in presentations.batches(
+            order, spikes=spikes, traces=True, moved_by=generator, size=size
+        ):
+            module.count(batch, n_neurons=layer.num_output_neurons)
+            if records:
+                shown = self._present(module, batch.spikes, presentations.n_steps - 1, True)
             yield batch
+            if records:
+                module.record(shown._replace(weights=[layer.synapses.copy()]))
 
     def learn(self, module, X, y, rule) -> np.ndarray:
         """Present checked spike trains in the given order, and learn; return spike counts."""
@@ -225,11 +237,13 @@ class Learning(BaseEstimator, ABC):
                 f"rule of spike timing; got y={y!r} and rule={rule!r}."
             )
         presentations = Presentations(X)
-        if module.n_epochs == 0 and module.n_classes == 0:
-            module.n_classes = int(y.max()) + 1
-            self.start(module, presentations, y, module.draw_generator())
-        self._learn_as_it_is(module, presentations, y)
-        return self.spikes(module, X)
+        if module.decision:
+            module.check_known(y)
+        else:
+            self.check_layers(module.layer_sizes)
+            module.begin(presentations, y, module.draw_generator())
+        module.learning._learn_as_it_is(module, presentations, y)  # every None resolved
+        return module.learning.spikes(module, X)
 
     def _learn_as_it_is(self, module, presentations, y):
         generator = module.draw_generator()
@@ -299,16 +313,35 @@ class Learning(BaseEstimator, ABC):
 
         .. [1] W. Gerstner, W. Kistler, "Spiking Neuron Models", 2002, chapter 5.
         """
-        noise = float(module.decision["escape_noise"])
+        noise = self.escape_noise(module)
         return race(activity, module.neuron_label_map, module.n_classes, self.n_columns, noise)
 
     def chances(self, module, scores) -> np.ndarray:
         """Turn the scores of :meth:`decide` into probabilities."""
-        return softmax(scores / float(module.decision["escape_noise"]), axis=1)
+        return softmax(scores / self.escape_noise(module), axis=1)
 
     def labels(self, module, activity) -> np.ndarray:
-        """Decide for a label, an integer from 0, for each sample."""
+        """Decide for a label, an integer from 0, for each sample; -1 before anything is known."""
+        if module.n_classes == 0:
+            return np.full(len(activity), -1)
         return self.decide(module, activity).argmax(axis=1)
+
+    def escape_noise(self, module) -> float:
+        """The noise of the race, in units of the potentials."""
+        return float(module.decision.get("escape_noise", self.typical_noise))
+
+    def check_decision(self, module) -> None:
+        """Raise ValueError if what a network has found cannot decide."""
+        noise = module.decision.get("escape_noise", self.typical_noise)
+        if np.shape(noise) != () or not noise > 0:
+            raise ValueError(f"escape_noise must be a number above 0, got {noise!r}.")
+        if module.decision and module.n_classes > 0:
+            with np.errstate(all="ignore"):
+                scores = self.decide(module, np.zeros((1, module.layer_sizes[-1])))
+            if scores.shape != (1, module.n_classes) or not np.isfinite(scores).all():
+                raise ValueError(
+                    f"{sorted(module.decision)} do not fit {module.n_classes} labels."
+                )
 
     def bounds(self, continuous: bool, min_weight: float, max_weight: float) -> tuple:
         """The weights that write noise cannot cross."""
@@ -331,21 +364,27 @@ class Learning(BaseEstimator, ABC):
 
     def present(self, module, spikes, steps, label, learns, trace) -> Shown:
         """Present one spike train, (1, n_channels, n_steps), step by step."""
-        layer, device = module.layers[0], module.device
-        spikes = np.ascontiguousarray(spikes[:, :, : steps[1] + 1])
+        spikes = spikes[:, :, : steps[1] + 1].copy()
         spikes[:, :, : steps[0]] = 0
+        shown = self._present(module, spikes, steps[1], trace)
+        if learns and label is not None:
+            self._learn_as_it_is(module, Presentations(spikes), np.array([label]))
+            if trace:
+                shown = shown._replace(weights=[module.layers[0].synapses.copy()])
+        return shown
+
+    def _present(self, module, spikes, last, trace):
+        """Present one spike train step by step; the most driven neuron spikes at the last."""
+        layer = module.layers[0]
         potentials, recorded = layer.present_open(
-            spikes, device, module.noise_key(0), self._unit(module), trace=True
+            spikes, module.device, module.noise_key(0), self._unit(module), trace=trace
         )
         winner = int(potentials[0].argmax())
         output = np.zeros((layer.num_output_neurons, spikes.shape[2]), dtype=np.uint8)
-        output[winner, steps[1]] = 1
-        if learns and label is not None:
-            self._learn_as_it_is(module, Presentations(spikes), np.array([label]))
-        remembered = layer.remember_potentials(recorded[0], steps) if trace else []
-        weights = [layer.synapses.copy()] if learns and trace else []
+        output[winner, last] = 1
+        remembered = [layer.remember_potentials(recorded[0], (1, last))] if trace else []
         counts = output.sum(axis=1, dtype=np.int64)
-        return Shown(counts, winner, [spikes[0], output], [remembered] if trace else [], weights)
+        return Shown(counts, winner, [spikes[0], output], remembered, [])
 
 
 class STDPLearning(Learning):
@@ -465,12 +504,17 @@ default="conventional"
     def start(self, module, presentations, y, generator):
         if self.initial_weights == "random":
             module.draw_weights()
-        if self.shuffle:
-            presentations.order = generator.permutation(len(y))
+
+    def check_layers(self, layer_sizes):
+        """Do nothing: any number of layers learns."""
 
     def learn_epoch(self, module, presentations, y, weights, generator):
+        if presentations.order is None:
+            n = len(y)
+            presentations.order = generator.permutation(n) if self.shuffle else np.arange(n)
+        learn = module.learn_and_record if module.records else module.learn
         for batch in presentations.batches(presentations.order, spikes=True, moved_by=generator):
-            module.learn(batch.spikes, y[batch.chosen])
+            learn(batch.spikes, y[batch.chosen])
         if self.unlearning_fraction > 0:
             n_unlearned = max(1, round(self.unlearning_fraction * len(y)))
             chosen = generator.permutation(len(y))[:n_unlearned]
@@ -486,7 +530,9 @@ default="conventional"
             return
         n_classes = module.n_classes
         counts = module.activity(presentations, np.arange(len(y)))
-        means = np.array([counts[y == k].mean(axis=0) for k in range(n_classes)])
+        of_class = y == np.arange(n_classes)[:, np.newaxis]
+        sizes = np.maximum(of_class.sum(axis=1, keepdims=True), 1)  # a label may have no samples
+        means = of_class @ counts / sizes
         totals = means.sum(axis=0)
         module.decision["votes"] = means / np.where(totals > 0, totals, 1)
         module.neuron_label_map = np.where(totals > 0, means.argmax(axis=0), -1)
@@ -521,7 +567,8 @@ default="conventional"
     def decide(self, module, activity):
         """The votes of all spikes; or the spikes of each class' best neuron."""
         if self.labeling == "votes":
-            votes = module.decision["votes"]
+            own_label = module.neuron_label_map == np.arange(module.n_classes)[:, np.newaxis]
+            votes = module.decision.get("votes", own_label)
             # Summed neuron by neuron: the same bits for any number of samples at once.
             return sum_in_order(activity[:, np.newaxis] * votes)
         labels = module.neuron_label_map
@@ -586,6 +633,7 @@ class _RewardLearning(Learning):
         teaching = self._teaching(module)
         mover, dropper = (None, None) if generator is None else generator.spawn(2)
         n_taught, groups = 0, presentations.groups if generator is not None else None
+        noisy = self.sees(module) == "spikes"
         for batch in self.show(module, presentations, order, mover):
             chosen, silent = batch.chosen, None
             if groups is not None and groups[-1] > 1 and self.feature_dropout > 0:
@@ -601,7 +649,7 @@ class _RewardLearning(Learning):
                 n_columns=self.n_columns,
                 device=device,
                 unit=self._unit(module),
-                unrest=None if batch.spikes is None else unrest_of_spikes(batch.spikes),
+                unrest=unrest_of_spikes(batch.spikes) if noisy else None,
                 keys=None if device is None else module.draw_keys((self.n_columns, len(chosen))),
                 importance=self._importance(layer, len(chosen)) if self.averaged else None,
                 groups=groups,
@@ -904,7 +952,8 @@ class MarginLearning(_RewardLearning):
 
     def _held_out(self, module, presentations, y, weights, generator):
         """The potentials of samples in networks that have not seen them, in half the epochs."""
-        n_folds = min(3, np.bincount(y).min())
+        counts = np.bincount(y)
+        n_folds = min(3, counts[counts > 0].min())
         if n_folds < 2:
             return np.full((1, module.layer_sizes[-1]), -np.inf), np.array([0])
         folds = StratifiedKFold(n_folds, shuffle=True, random_state=int(generator.integers(2**31)))

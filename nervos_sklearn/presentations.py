@@ -1,7 +1,6 @@
 """Samples on their way to the network: moved, transformed, encoded, batch by batch."""
 
 import copy
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -77,7 +76,7 @@ class Presentations:
     def __init__(self, X, encoder=None, features=None, augmentation=None):
         self.encoder, self.features, self.augmentation = encoder, features, augmentation
         self.X = X if augmentation is None else augmentation.blurred(X)
-        self.order = np.arange(len(X))
+        self.order = None  # in which to learn, if the learning keeps one
         self.groups = None
         if encoder is None:
             self.n_channels, self.n_steps = self._transformed(self.X[:1]).shape[1:]
@@ -97,7 +96,7 @@ class Presentations:
     def of(self, X: np.ndarray) -> "Presentations":
         """Other samples, blurred already, that take the same way."""
         other = copy.copy(self)
-        other.X, other.order, other._kept = X, np.arange(len(X)), None
+        other.X, other.order, other._kept = X, None, None
         return other
 
     def spikes(self, chosen) -> np.ndarray:
@@ -108,7 +107,7 @@ class Presentations:
         """Compute what their spikes leave."""
         return self._traces(self.X[chosen])
 
-    def batches(self, order, *, spikes=False, traces=False, moved_by=None) -> Iterator[Batch]:
+    def batches(self, order, *, spikes=False, traces=False, moved_by=None, size=BATCH):
         """Show samples in some order, a batch at a time.
 
         Parameters
@@ -119,6 +118,8 @@ class Presentations:
             What of them is asked for.
         moved_by : numpy.random.Generator, optional
             Moves images as in training; without it they are shown as they are.
+        size : int
+            Samples of a batch.
 
         Yields
         ------
@@ -126,8 +127,8 @@ class Presentations:
         """
         moved = moved_by is not None and self.augmentation is not None
         kept = self._kept_traces() if traces and not (moved or spikes) else None
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size]
             if kept is not None:
                 yield Batch(chosen, None, kept[chosen])
                 continue
