@@ -706,7 +706,7 @@ default=-70, -100, -55 and -90
         -------
         ndarray of shape (n_samples, n_classes)
             From reward: the chance of each class to fire first, given escape noise that was
-            fitted on potentials blind to their samples. By spike timing: shares of the votes,
+            fitted on potentials blind to their samples. By spike timing: fractions of the votes,
             equal if no neuron fires, and not calibrated.
 
         Raises
