@@ -544,7 +544,7 @@ class ImageAugmentation(BaseEstimator):
     ----------
     image_shape : {"auto"}, tuple of (height, width) or (n_maps, height, width), default="auto"
         Layout of flat images. "auto" recognises square images by how much neighbours vary
-        together (:func:`find_image_shape`), and does nothing to what are no images.
+        together (:func:`find_image_shape`), and leaves alone what are not images.
     blur : float, default=0.04
         Standard deviation of a Gaussian blur, as a fraction of the longer side; 0 for none.
     strength : float, default=1
@@ -559,7 +559,7 @@ class ImageAugmentation(BaseEstimator):
     Attributes
     ----------
     image_shape_ : tuple of (n_maps, height, width) or None
-        None if the features are no images.
+        None if the features are not images.
     movement_ : ndarray of shape (5,)
         The largest movement of a presentation: shifts along y and x as fractions of the
         sides, angle in radians, logarithm of the scale, shear.
@@ -628,7 +628,7 @@ class ImageAugmentation(BaseEstimator):
         return shape
 
     def blurred(self, X: np.ndarray) -> np.ndarray:
-        """Blur images, as float32; what are no images stays as it is."""
+        """Blur images, as float32; what are not images stay as they are."""
         if self.image_shape_ is None:
             return X
         X = np.clip(np.ldexp(X, -self._exponent), -_LARGEST_PIXEL, _LARGEST_PIXEL)

@@ -68,7 +68,7 @@ class Learning(BaseEstimator, ABC):
     n_columns : int
         Groups of neurons, side by side, that learn as if each were alone.
     averaged : bool
-        Whether the mean of all weights that there have been answers.
+        Whether answers use the mean of all weights so far.
     typical_noise : float
         The escape noise before there is anything to fit it to.
 
@@ -402,7 +402,7 @@ default="conventional"
         `tau_down` of the network. A callable takes a time difference in ms; measured
         pairs (dt, F) of shape (n, 2) are interpolated.
     labeling : {"votes", "reference"}, default="votes"
-        How neurons come by a class. "votes": after training, a neuron votes for each
+        How neurons get a class. "votes": after training, a neuron votes for each
         class in proportion to its mean spike count in the training samples of that
         class; the votes of all spikes add up. "reference": a neuron keeps the class of
         the last training sample at whose end it had the highest potential; the neuron

@@ -311,7 +311,7 @@ class NonLinearSynapse(Synapse):
     """A synapse whose levels crowd at one end, as those of Pr0.7Ca0.3MnO3 do.
 
     ``w_i = w_max - (w_max - w_min) / (1 - exp(-nu)) (1 - exp(-nu (1 - i / n)))``
-    for i = 0 ... n, n + 1 being the number of levels (arXiv 2506.19377).
+    for i = 0 ... n, n being ``n_states - 1`` (arXiv 2506.19377).
 
     Parameters
     ----------
@@ -796,7 +796,7 @@ class EnduranceSynapse(Synapse):
 class DifferentialPair(Synapse):
     """A signed synapse of two devices: the weight is G+ - G-.
 
-    A learning with signed weights makes it by itself of a bare device of finite levels.
+    A learning with signed weights makes one by itself of a single device of finite levels.
     Strengthening raises G+ if G- is at its lowest, else it lowers G-; weakening mirrors that.
 
     Parameters
