@@ -459,9 +459,8 @@ default=-70, -100, -55 and -90
     def _look_again(self, samples, unclear, activity):
         """The highest activity of each neuron over some more looks at images."""
         for X in samples.augmentation.looks(samples.X[unclear]):
-            look = Presentations(X[:0], samples.encoder, samples.features)
-            look.X = X
-            again = self.module_.activity(look, np.arange(len(X)), n_jobs=self.n_jobs)
+            every = np.arange(len(X))
+            again = self.module_.activity(samples.of(X), every, n_jobs=self.n_jobs)
             activity = np.maximum(activity, again)
         return activity
 
@@ -666,8 +665,8 @@ default=-70, -100, -55 and -90
                 f"early_stopping holds back {n_held} of {len(y)} samples "
                 f"(validation_fraction={self.validation_fraction}) and needs at least 2 of each "
                 f"class and as many others as there are classes, {len(counts)}; the class "
-                f"{self.classes_.tolist()[counts.argmin()]!r} has {counts.min()}. Hold back less, give "
-                "more samples, or set early_stopping=False."
+                f"{self.classes_.tolist()[counts.argmin()]!r} has {counts.min()}. Hold back less, "
+                "give more samples, or set early_stopping=False."
             )
         seed = int(generator.integers(2**31))
         train, held = train_test_split(
@@ -720,7 +719,7 @@ default=-70, -100, -55 and -90
         -------
         ndarray of shape (n_samples, n_classes)
             From reward: the chance of each class to fire first, given escape noise that was
-            fitted on potentials blind to their samples. By spike timing: shares of the votes,
+            fitted on potentials blind to their samples. By spike timing: fractions of the votes,
             equal if no neuron fires, and not calibrated.
 
         Raises

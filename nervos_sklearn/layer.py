@@ -453,6 +453,35 @@ class Layer:
         self._set_conductances(state.conductances)
         self.pulses = state.pulses
 
+    def change(self, changes: np.ndarray, device: Device | None, seed, lowest: float) -> None:
+        """Write a desired change to each synapse, as its device can.
+
+        Parameters
+        ----------
+        changes : ndarray of shape (num_output_neurons, num_input_neurons)
+            0 where nothing is asked for.
+        device : _kernels.Device or None
+        seed : numpy.uint64
+            Of the random stream of these writes.
+        lowest : float
+            Ideal synapses: the bound of the weights.
+        """
+        self.synapse_update_counts = self.synapse_update_counts + (changes != 0)
+        if device is None:
+            weights = np.maximum(self._conductances + changes, lowest)
+            self._set_conductances(_kernels.state.on_grid(weights))
+            self.pulses = self.synapse_update_counts[np.newaxis].copy()
+            return
+        if device.update == _kernels.state.ACCUMULATE and device.n_levels > 0:
+            self._make_accumulators()
+        self.pulses = self.pulses.copy()
+        state = self._device_state(self._conductances.copy(), 1.0)
+        _kernels.teaching.write_changes(
+            state, np.ascontiguousarray(changes), device, np.uint64(seed)
+        )
+        self._set_conductances(state.conductances)
+        self.pulses, self.accumulators = state.pulses, state.accumulators
+
     def teach(
         self, traces, labels, rates, classes, teaching: Teaching, *, n_columns=1, device=None,
         unit=1.0, unrest=None, keys=None, importance=None, groups=None, silent=None, n_jobs=None,

@@ -247,6 +247,33 @@ class Module(StepByStep):
         for layer in self.layers:
             layer.set_synapses(self._generator.uniform(*bounds, layer.synapses.shape))
 
+    def change_weights(self, changes: np.ndarray) -> None:
+        """Ask each synapse of a network of one layer for a change; its device does what it can.
+
+        Parameters
+        ----------
+        changes : array-like of shape (n_neurons, n_inputs)
+            What to add to the weights. Where it is 0, nothing is written. Ideal synapses
+            take it as it is, but stay at 0 or above unless the learning is signed.
+
+        Raises
+        ------
+        ValueError
+            If the shape differs, a change is not finite or there are several layers.
+        """
+        if len(self.made_layers()) != 1:
+            raise ValueError(
+                f"change_weights serves networks of one layer, got layer_sizes={self.layer_sizes}."
+            )
+        layer, changes = self.layers[0], check_numbers("changes", changes)
+        if changes.shape != layer.synapses.shape:
+            raise ValueError(
+                f"changes must have shape {layer.synapses.shape} (neurons, inputs), "
+                f"got {changes.shape}."
+            )
+        lowest = -np.inf if self.learning.signed else 0.0
+        layer.change(changes, self.device, self.draw_key(), lowest)
+
     @property
     def synapse(self) -> Synapse | None:
         return self._synapse

@@ -129,7 +129,10 @@ class StepByStep:
         """
         j, i = next_neuron_idx, current_neuron_idx
         layer = self._layer_of(synapses)
-        if self.learning_device is not None and self.learning_device.update == _kernels.state.ACCUMULATE:
+        if (
+            self.learning_device is not None
+            and self.learning_device.update == _kernels.state.ACCUMULATE
+        ):
             layer._make_accumulators()
         rule = self._rule(self.learning.rule)
         times = int(time_step) - np.arange(min(rule.n_recent, int(time_step) + 1))

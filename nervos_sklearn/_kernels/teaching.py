@@ -348,6 +348,32 @@ def program(state, targets, device, seed):
                 state.pulses[0, j, i] += 1
 
 
+@compiled
+def write_changes(state, changes, device, seed):
+    """Write a desired change to every synapse for which it is not 0, (n_neurons, n_inputs)."""
+    stream = np.zeros(1, np.uint64)
+    stream[0] = seed
+    for j in range(changes.shape[0]):
+        for i in range(changes.shape[1]):
+            if changes[j, i] != 0.0:
+                write_one(state, j, i, changes[j, i], device, stream)
+
+
+@part
+def write_one(state, j, i, change, device, stream):
+    if device.n_levels == 0:
+        weight = written(state.conductances[0, j, i] + change, device, stream)
+        state.conductances[0, j, i] = on_grid(max(weight, device.lowest))
+        state.pulses[0, j, i] += 1
+    elif device.update == NEAREST:
+        write_nearest(state.conductances, j, i, change, state.pulses, state.pulses, device, stream)
+    else:
+        write_change(
+            state.conductances, j, i, change, state.pulses, state.pulses, state.accumulators,
+            device, stream,
+        )  # fmt: skip
+
+
 @part
 def held(conductances, j, i):
     """The weight that a synapse holds, before it is read through its devices."""
