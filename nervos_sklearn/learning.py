@@ -155,16 +155,16 @@ class Learning(BaseEstimator, ABC):
                 f"{type(self).__name__} teaches one layer, got layer_sizes={layer_sizes}; "
                 "hidden layers learn with STDPLearning."
             )
+        if layer_sizes[-1] % self.n_columns != 0:
+            raise ValueError(
+                f"n_neurons must be a multiple of n_columns, got n_neurons={layer_sizes[-1]} and "
+                f"n_columns={self.n_columns}."
+            )
 
     def start(self, module, presentations, y, generator) -> None:
         """Give the neurons their classes, and the network the weights it starts from."""
         self.check_layers(module.layer_sizes)
         n_neurons = module.layer_sizes[-1]
-        if n_neurons % self.n_columns != 0:
-            raise ValueError(
-                f"n_neurons must be a multiple of n_columns, got n_neurons={n_neurons} and "
-                f"n_columns={self.n_columns}."
-            )
         if n_neurons < self.n_columns * module.n_classes:
             warnings.warn(
                 f"n_neurons={n_neurons} are too few for {module.n_classes} classes in "
@@ -227,7 +227,7 @@ class Learning(BaseEstimator, ABC):
         ):
             module.count(batch, n_neurons=layer.num_output_neurons)
             if records:
-                shown = self._present(module, batch.spikes, presentations.n_steps - 1, True)
+                shown = self._present(module, batch.spikes, (1, presentations.n_steps - 1), True)
             yield batch
             if records:
                 module.record(shown._replace(weights=[layer.synapses.copy()]))
@@ -396,14 +396,14 @@ class Learning(BaseEstimator, ABC):
         """Present one spike train, (1, n_channels, n_steps), step by step."""
         spikes = spikes[:, :, : steps[1] + 1].copy()
         spikes[:, :, : steps[0]] = 0
-        shown = self._present(module, spikes, steps[1], trace)
+        shown = self._present(module, spikes, steps, trace)
         if learns and label is not None:
             self._learn_as_it_is(module, Presentations(spikes), np.array([label]))
             if trace:
                 shown = shown._replace(weights=[module.layers[0].synapses.copy()])
         return shown
 
-    def _present(self, module, spikes, last, trace):
+    def _present(self, module, spikes, steps, trace):
         """Present one spike train step by step; the most driven neuron spikes at the last."""
         layer = module.layers[0]
         potentials, recorded = layer.present_open(
@@ -411,8 +411,8 @@ class Learning(BaseEstimator, ABC):
         )
         winner = int(potentials[0].argmax())
         output = np.zeros((layer.num_output_neurons, spikes.shape[2]), dtype=np.uint8)
-        output[winner, last] = 1
-        remembered = [layer.remember_potentials(recorded[0], (1, last))] if trace else []
+        output[winner, steps[1]] = 1
+        remembered = [layer.remember_potentials(recorded[0], steps)] if trace else []
         counts = output.sum(axis=1, dtype=np.int64)
         return Shown(counts, winner, [spikes[0], output], remembered, [])
 
@@ -607,7 +607,7 @@ default="conventional"
     def _votes(self, module, activity):
         if self.labeling == "votes":
             own_label = module.neuron_label_map == np.arange(module.n_classes)[:, np.newaxis]
-            votes = module.decision.get("votes", own_label)
+            votes = module.decision.get("votes", own_label.astype(float))
             # Summed neuron by neuron: the same bits for any number of samples at once.
             return sum_in_order(activity[:, np.newaxis] * votes)
         labels = module.neuron_label_map

@@ -923,6 +923,7 @@ class Module(StepByStep):
     def _try_everything(self):
         """Ask for all that settings could make fail later."""
         self.device  # noqa: B018
+        self.learning.check_layers(self.layer_sizes)
         self.learning.check_decision(self)
         if hasattr(self.learning, "rule"):
             self._neuron_constants(), self._plasticity(), self._rule(self.learning.rule)

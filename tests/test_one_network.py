@@ -631,6 +631,20 @@ def test_a_label_without_samples_is_never_answered(learning, data, tmp_path, mon
     assert {module.get_prediction(train) for train in X} <= {0, 2, 4}
 
 
+def test_columns_must_share_the_neurons_evenly(data, tmp_path):
+    X, y = data
+    module = Module(
+        Parameters(training_duration=N_STEPS - 1), learning=MarginLearning(n_columns=2)
+    )
+    module.initialise_layers([N_CHANNELS, 9])
+    with pytest.raises(ValueError, match="n_columns=2"):
+        module.learn(X, y)
+    assert module.n_classes == 0
+    save_model(np.arange(9), np.ones((1, 9, N_CHANNELS)), {}, str(tmp_path / "model.red"))
+    with pytest.raises(ValueError, match="n_columns=2"):
+        module.load_model(str(tmp_path / "model.red"))
+
+
 @pytest.mark.parametrize("learning", ["prototype", "margin"])
 def test_layers_made_anew_forget(learning, fitted, data):
     X, y = data
@@ -680,7 +694,8 @@ def test_plain_weights_and_labels_answer_under_the_learning_at_hand(learning, da
     labels, path = [2, 0, 1], str(tmp_path / "model.red")
     settings = Parameters(training_duration=N_STEPS - 1, spike_threshold=-66.0)
     save_model(labels, weights, settings, path)
-    module = Module(Parameters(), learning=LEARNINGS[learning])
+    way = MarginLearning() if learning == "margin" else LEARNINGS[learning]
+    module = Module(Parameters(), learning=way)
     answers = module.predict(X, path)
     module.load_model(path)
     np.testing.assert_array_equal([module.get_prediction(train) for train in X], answers)
