@@ -17,6 +17,7 @@ from ._kernels import (
     Teaching,
     Workspace,
 )
+from ._kernels.state import on_grid
 from ._validation import check_numbers
 from .neuron import LIFNeuron, NeuronArrays
 from .parameters import Parameters, check_parameters
@@ -91,6 +92,7 @@ class Layer:
         self.accumulators = np.empty((0, 0))
         self.gains = None
         self.fast = None
+        self._on_grid = True
         self._set_conductances(np.ones((1, *shape)))
         self._arrays = NeuronArrays(self.num_output_neurons, parameters)
         self.layer = [
@@ -144,6 +146,7 @@ class Layer:
         else:
             self._set_conductances(synapses[np.newaxis])
         self.fast = None
+        self._on_grid = np.array_equal(synapses, on_grid(synapses))
 
     def use_devices(self, n_devices: int, gains: np.ndarray | None) -> None:
         """Give each synapse one device, or a pair, each read through a gain of its own."""
@@ -402,7 +405,7 @@ class Layer:
     def _readings(self, device, unit):
         """What is read of each synapse without noise, and the gain of each neuron."""
         if (device is None or (device.n_levels == 0 and self.gains is None)) and unit is not None:
-            return self._synapses, unit
+            return self._synapses if self._on_grid else on_grid(self._synapses), unit
         state = self._device_state(self._conductances, unit)
         return state.values, state.gains
 
@@ -439,6 +442,7 @@ class Layer:
             self._program(weights, device, seed)
             if device.n_levels > 0 and device.update == _kernels.state.ACCUMULATE:
                 self.accumulators = weights - self._synapses
+        self._on_grid = True
         self.fast = self._conductances.copy() if averaged else None
         self.sums = np.zeros(weights.shape, order="F") if averaged else None
         self.importance, self.n_shown = 0.0, 0
@@ -579,7 +583,7 @@ class Layer:
         mean = _weights_of(self.fast)
         if self.importance > 0:
             mean = mean - self.sums / self.importance
-        mean = _kernels.state.on_grid(mean)
+        mean = on_grid(mean)
         if device is None:
             self._set_conductances(mean[np.newaxis])
             return

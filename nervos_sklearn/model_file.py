@@ -281,7 +281,5 @@ def of_first_format(own: dict) -> dict:
         synapse["read_noise"] = synapse.get("read_noise", 0.0) / 3
         if own["synapse"]["model"] == "NonLinearSynapse":
             synapse["n_states"] = synapse.get("n_states", 25) + 1
-            if synapse.get("n_states_depression") is not None:
-                synapse["n_states_depression"] += 1
         own["synapse"] = {"model": own["synapse"]["model"], "parameters": synapse}
     return own

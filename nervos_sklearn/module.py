@@ -739,7 +739,7 @@ class Module(StepByStep):
         network = self
         if all_synapses is not None or neuron_label_map is not None:
             network = self._with(all_synapses, neuron_label_map)
-        return int(network._labels_of(np.asarray(spike_train)[np.newaxis])[0])
+        return int(network._labels_of(np.asanyarray(spike_train)[np.newaxis])[0])
 
     def _with(self, all_synapses, neuron_label_map):
         """Make a network of the same kind with other weights or labels."""
@@ -979,7 +979,7 @@ class Module(StepByStep):
         """
         self.made_layers()
         self.parameters.validate()
-        spikes = check_spike_trains(np.asarray(spike_train)[np.newaxis], self.layer_sizes[0])
+        spikes = check_spike_trains(np.asanyarray(spike_train)[np.newaxis], self.layer_sizes[0])
         check_first_step(spikes)
         first, last = _first_and_last(training_duration, spikes.shape[2])
         if do_stdp and label is not None:

@@ -1,5 +1,6 @@
 """Files of networks: those of version 0.1, what a file keeps, and what is refused."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -94,6 +95,36 @@ def test_what_version_0_1_cannot_have_meant_is_refused_by_name(tmp_path):
     with pytest.raises(ValueError, match=r"unknown Synapse 'MySynapse'"):
         module.load_model(str(path))
     assert module.layers == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("wta", "no"), ("true_lif", 0), ("learning_rule", "nonsense"), ("learning_rule", 5),
+        ("synapse", 5), ("synapse", {"model": "NonLinearSynapse"}),
+        ("synapse", {"parameters": {}}),
+        ("synapse", {"model": "NonLinearSynapse", "parameters": {"n_states": "many"}}),
+        ("synapse", {"model": "NonLinearSynapse", "parameters": {"n_states": 0}}),
+        ("synapse", {"model": "LinearSynapse", "parameters": {"read_noise": "much"}}),
+        ("noise_key", -1), ("allowed_levels", "abc"),
+    ],
+)  # fmt: skip
+def test_damaged_settings_of_version_0_1_are_refused(name, value, tmp_path):
+    with np.load(OLD / "non_linear.red") as archive:
+        arrays = dict(archive)
+    settings = json.loads(str(arrays["parameters"]))
+    assert name in settings["module"]
+    settings["module"][name] = value
+    arrays["parameters"] = np.array(json.dumps(settings))
+    path = tmp_path / "model.red"
+    with open(path, "wb") as file:
+        np.savez(file, **arrays)
+    module = loaded("plain")
+    before = module.get_all_synapses()
+    with pytest.raises(ValueError, match=r"model.red"):
+        module.load_model(str(path))
+    np.testing.assert_array_equal(module.get_all_synapses(), before)
+    assert module.synapse is None
 
 
 def test_load_model_reads_files_of_version_0_1_as_they_are(tmp_path):

@@ -18,6 +18,7 @@ from nervos_sklearn import (
     PrototypeLearning,
     SNNClassifier,
     STDPLearning,
+    save_model,
 )
 
 N_SAMPLES, N_CHANNELS, N_STEPS = 150, 18, 25  # more samples than one batch holds
@@ -129,7 +130,7 @@ def assert_same_state(one, other):
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
-def test_the_network_has_weights_and_counts(case, fitted):
+def test_the_network_has_weights_and_counts(case, fitted, data):
     module = fitted(case).module_
     assert isinstance(module, Module)
     sizes = module.layer_sizes
@@ -144,6 +145,9 @@ def test_the_network_has_weights_and_counts(case, fitted):
         assert counts.sum() > 0
     assert module.n_reads > module.n_firings > 0
     assert module.n_writes > 0
+    if case in FROM_REWARD:  # each of 3 epochs reads every open synapse at each step
+        assert module.n_firings == 3 * N_SAMPLES
+        assert module.n_reads == 3 * 12 * traces(data[0]).sum()
     if case[1] == "ideal":
         assert module.n_writes == sum(counts.sum() for counts in module.synapse_update_counts)
     synapses[0][:] = 9  # a copy
@@ -239,6 +243,24 @@ def test_recorded_potentials_equal_the_product_of_weights_and_traces(learning, f
     for step in range(1, N_STEPS):
         at_step = [neuron[step] for neuron in potentials[0]]
         np.testing.assert_array_equal(at_step, weights @ traces(X[5, :, : step + 1]))
+
+
+@pytest.mark.parametrize("learning", ["prototype", "margin"])
+def test_weights_of_any_kind_are_summed_to_the_same_bits(learning, fitted, data, tmp_path):
+    """One by one, in batches or step by step, also with weights that nobody has rounded."""
+    X, _ = data
+    module = copied(fitted((learning, "ideal")).module_)
+    module.layers[0].synapses = np.random.default_rng(0).normal(size=(12, N_CHANNELS))
+    activity = module.learning.activity(module, batch_of(module, X))
+    for k in range(0, 100, 7):
+        one = module.learning.activity(module, batch_of(module, X[k : k + 1], 1))
+        np.testing.assert_array_equal(one[0], activity[k])
+        potentials = []
+        module.feed_forward(X[k], module.neuron_label_map, N_STEPS - 1, plotting=True,
+                            layer_potentials_for_one_spike_train=potentials)  # fmt: skip
+        last = np.array([neuron[N_STEPS - 1] for neuron in potentials[0]])
+        norm = np.sqrt(np.square(traces(X[k])).sum())
+        np.testing.assert_array_equal(last / norm, activity[k])
 
 
 @pytest.mark.parametrize("synapse", ["levels", "spread"])
@@ -338,11 +360,11 @@ def test_a_loaded_network_answers_and_learns_on_as_the_saved_one(
     assert any(changed)
 
 
-def batch_of(module, X):
+def batch_of(module, X, n=100):
     from nervos_sklearn.presentations import Presentations
 
     sees = {module.learning.sees(module): True}
-    return next(Presentations(X).batches(np.arange(100), **sees))
+    return next(Presentations(X).batches(np.arange(n), **sees))
 
 
 MAY_BE_NEGATIVE = ("state_accumulators", "state_fast", "state_sums", "state_decision_votes")
@@ -618,3 +640,50 @@ def test_layers_made_anew_forget(learning, fitted, data):
     module.learn(X[y < 2], y[y < 2])
     assert module.n_classes == 2
     assert sorted(set(module.neuron_label_map)) == [0, 1]
+
+
+@pytest.mark.parametrize("learning", LEARNINGS)
+def test_masked_spikes_are_refused(learning, fitted, data):
+    X, _ = data
+    module = copied(fitted((learning, "ideal")).module_)
+    masked = np.ma.masked_array(X, mask=np.zeros(X.shape, dtype=bool))
+    masked[0, 2, 3] = np.ma.masked
+    for call in (
+        lambda: module.learn(masked, np.zeros(N_SAMPLES)), lambda: module.count_spikes(masked),
+        lambda: module.get_prediction(masked[0]),
+        lambda: module.feed_forward(masked[0], module.neuron_label_map, N_STEPS - 1),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="masked"):
+            call()
+
+
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+def test_a_loaded_network_trains_on_as_the_saved_one(case, fitted, data, tmp_path, monkeypatch):
+    """A further call of train goes on: the learning rate has decayed, competition is over."""
+    X, y = data
+    module = copied(fitted(case).module_)
+    loaded, _ = saved_and_loaded(module, tmp_path, monkeypatch)
+    for network in (module, loaded):
+        network._generator = np.random.default_rng(11)  # files hold no random stream
+        network.X_train = network.X_test = X
+        network.Y_train = network.Y_test = y
+        network.train()
+        assert network.n_epochs == 6
+    assert_same_state(loaded, module)
+
+
+@pytest.mark.parametrize("learning", ["prototype", "margin", "stdp"])
+def test_plain_weights_and_labels_answer_under_the_learning_at_hand(learning, data, tmp_path):
+    """A file of `save_model` holds no more; the label of the most driven neuron is the answer."""
+    X, _ = data
+    weights = np.random.default_rng(1).uniform(0.2, 1, (1, 3, N_CHANNELS))
+    labels, path = [2, 0, 1], str(tmp_path / "model.red")
+    settings = Parameters(training_duration=N_STEPS - 1, spike_threshold=-66.0)
+    save_model(labels, weights, settings, path)
+    module = Module(Parameters(), learning=LEARNINGS[learning])
+    answers = module.predict(X, path)
+    module.load_model(path)
+    np.testing.assert_array_equal([module.get_prediction(train) for train in X], answers)
+    activity = module.count_spikes(X) if learning == "stdp" else traces(X) @ weights[0].T
+    np.testing.assert_array_equal(answers, activity[:, np.argsort(labels)].argmax(axis=1))
+    assert len(set(answers)) > 1
