@@ -15,8 +15,6 @@ from itertools import product
 import numpy as np
 from common import machine, write_report
 from joblib import Parallel, delayed
-from nervos_sklearn._reward_kernels import jitter_image
-from nervos_sklearn.reward import _FULL_JITTER, _JITTER_SAMPLES
 from sklearn.datasets import (
     load_breast_cancer,
     load_digits,
@@ -34,7 +32,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from nervos_sklearn import GaussianBlur, SNNClassifier, SpikingPatchFeatures
+from nervos_sklearn._reward_kernels import jitter_image
 from nervos_sklearn.datasets import load_mnist
+from nervos_sklearn.reward import _FULL_JITTER, _JITTER_SAMPLES
 
 SEEDS = range(5)
 N_AUGMENTED = 20_000  # images, at most, that an SVC learns: its time grows with their square

@@ -11,7 +11,6 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-from nervos_sklearn._reward_kernels import jitter_image
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -22,6 +21,7 @@ from nervos_sklearn import (
     SpikeEncoder,
     SpikingPatchFeatures,
 )
+from nervos_sklearn._reward_kernels import jitter_image
 
 FOLDER = Path(__file__).parent / "images"
 X, y = load_digits(return_X_y=True)

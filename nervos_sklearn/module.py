@@ -165,7 +165,7 @@ class Module(StepByStep):
             )
         if learning is not None and not isinstance(learning, Learning):
             raise TypeError(
-                f"learning must be an object such as PrototypeLearning() or None, got {learning!r}."
+                f"learning must be an object like PrototypeLearning() or None, got {learning!r}."
             )
         self.parameters = parameters
         self.learning = learning or STDPLearning(labeling="reference", shuffle=False)
