@@ -371,7 +371,8 @@ default=-70, -100, -55 and -90
         """Fit all that stands before the network, and make the network."""
         seed = int(generator.integers(2**31))
         counts = np.bincount(y)
-        task = Task(self._kind_of(X), counts)
+        n_levels = np.inf if self.synapse is None else self.synapse.n_levels
+        task = Task(self._kind_of(X), counts, n_levels)
         self.learning_ = make_learning(self.learning, task)
         typical = self.learning_.defaults(task)
         self.augmentation_ = self._fit_augmentation(X, len(counts))
@@ -397,7 +398,7 @@ default=-70, -100, -55 and -90
 
     def _learn(self, samples, y, generator):
         module, learning, weights = self.module_, self.learning_, np.ones(len(y))
-        learning.start(module, samples, y, generator)
+        self._start(samples, y, generator)
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
             taught = learning.learn_epoch(module, samples, y, weights, generator)
@@ -405,13 +406,24 @@ default=-70, -100, -55 and -90
                 learning.finish(module, samples, y, weights, generator)
             yield self.n_iter_, taught
 
+    def _start(self, samples, y, generator):
+        self.learning_.start(self.module_, samples, y, generator)
+        if self.module_.is_fixed(samples):
+            warnings.warn(
+                f"no update can leave the level that a synapse starts from: {self.synapse!r} "
+                f"takes the nearest level, and changes with eta={self.parameters_.eta} are "
+                'smaller than half a gap. Set its update="stochastic" or "accumulate", or a '
+                "larger eta.",
+                stacklevel=2,
+            )
+
     def _until_no_change(self, samples, y, generator):
         """Find out on a part held back how long to learn and how fast; then learn from all."""
         train, held = self._held_back(y, generator)
         shown, judged, y_shown = samples.subset(train), samples.subset(held), y[train]
         module, learning, weights = self.module_, self.learning_, np.ones(len(train))
         final, final_generator = module.blank_copy(), module.draw_generator()
-        learning.start(module, shown, y_shown, generator)
+        self._start(shown, y_shown, generator)
         scores = self.validation_scores_ = []
         rates, last_rise, n_cuts = [], 0, 0  # factors of the learning rate, one an epoch
         for epoch in range(1, self.parameters_.epochs + 1):
@@ -458,9 +470,8 @@ default=-70, -100, -55 and -90
     def _look_again(self, samples, unclear, activity):
         """The highest activity of each neuron over some more looks at images."""
         for X in samples.augmentation.looks(samples.X[unclear]):
-            look = Presentations(X[:0], samples.encoder, samples.features)
-            look.X = X
-            again = self.module_.activity(look, np.arange(len(X)), n_jobs=self.n_jobs)
+            every = np.arange(len(X))
+            again = self.module_.activity(samples.of(X), every, n_jobs=self.n_jobs)
             activity = np.maximum(activity, again)
         return activity
 
@@ -665,8 +676,8 @@ default=-70, -100, -55 and -90
                 f"early_stopping holds back {n_held} of {len(y)} samples "
                 f"(validation_fraction={self.validation_fraction}) and needs at least 2 of each "
                 f"class and as many others as there are classes, {len(counts)}; the class "
-                f"{self.classes_.tolist()[counts.argmin()]!r} has {counts.min()}. Hold back less, give "
-                "more samples, or set early_stopping=False."
+                f"{self.classes_.tolist()[counts.argmin()]!r} has {counts.min()}. Hold back less, "
+                "give more samples, or set early_stopping=False."
             )
         seed = int(generator.integers(2**31))
         train, held = train_test_split(
@@ -719,7 +730,7 @@ default=-70, -100, -55 and -90
         -------
         ndarray of shape (n_samples, n_classes)
             From reward: the chance of each class to fire first, given escape noise that was
-            fitted on potentials blind to their samples. By spike timing: shares of the votes,
+            fitted on potentials blind to their samples. By spike timing: fractions of the votes,
             equal if no neuron fires, and not calibrated.
 
         Raises

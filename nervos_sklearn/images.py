@@ -24,12 +24,12 @@ from ._validation import unchanged_on_error
 from .encoder import latency_traces
 
 _BATCH = 256  # images worked on at once
-_BLUR = Interval(Real, 0, 1, closed="both")  # a share of the longer side
+_BLUR = Interval(Real, 0, 1, closed="both")  # a fraction of the longer side
 _LARGEST = 1e38  # intensity; float32, the type of the blurred images, holds it
 
 
 def blur_images(images: ArrayLike, image_shape: tuple, sigma: float) -> np.ndarray:
-    """Blur each map of each image by a Gaussian; it is dark outside.
+    """Blur each map of each image by a Gaussian; pixels outside count as 0.
 
     Parameters
     ----------
@@ -188,12 +188,12 @@ def _image_shape(shape, n_pixels):
 
 
 class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
-    """Blur images by a Gaussian; it is dark outside them.
+    """Blur images by a Gaussian; pixels outside an image count as 0.
 
     Parameters
     ----------
     sigma : float, default=0.04
-        Standard deviation, as a share of the longer side; at most 1.
+        Standard deviation, as a fraction of the longer side; at most 1.
     image_shape : tuple of (height, width), optional
         Shape of flattened images; by default a square if the number of pixels
         allows it, else a row.
@@ -298,13 +298,13 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
     n_steps : int, default=32
         Time steps of the latency code, in ms.
     blur : float, default=0.018
-        Standard deviation of the blur, as a share of the longer side; at most 1.
+        Standard deviation of the blur, as a fraction of the longer side; at most 1.
     n_presentations : int, default=20000
         Patches shown while learning.
     eta, final_eta : float, default=0.1 and 0.005
         Learning rate at the start and at the end, falling exponentially.
     threshold_increment : float, default=0.01
-        Rise of the threshold of a neuron that wins, as a share of the largest
+        Rise of the threshold of a neuron that wins, as a fraction of the largest
         possible potential; 0 switches homeostasis off.
     minimum_contrast : float, default=0.1
         Patches with an L2 norm of less than this many times the strongest input are
@@ -538,13 +538,13 @@ class ImageAugmentation(BaseEstimator):
 
     A parameter of SNNClassifier: what it does happens before the image is transformed and
     encoded. Every presentation for training shifts, turns, scales and shears the image at
-    random; outside an image it is dark.
+    random; pixels outside an image count as 0.
 
     Parameters
     ----------
     image_shape : {"auto"}, tuple of (height, width) or (n_maps, height, width), default="auto"
         Layout of flat images. "auto" recognises square images by how much neighbours vary
-        together (:func:`find_image_shape`), and does nothing to what are no images.
+        together (:func:`find_image_shape`), and leaves alone what are not images.
     blur : float, default=0.04
         Standard deviation of a Gaussian blur, as a fraction of the longer side; 0 for none.
     strength : float, default=1
@@ -559,7 +559,7 @@ class ImageAugmentation(BaseEstimator):
     Attributes
     ----------
     image_shape_ : tuple of (n_maps, height, width) or None
-        None if the features are no images.
+        None if the features are not images.
     movement_ : ndarray of shape (5,)
         The largest movement of a presentation: shifts along y and x as fractions of the
         sides, angle in radians, logarithm of the scale, shear.
@@ -628,7 +628,7 @@ class ImageAugmentation(BaseEstimator):
         return shape
 
     def blurred(self, X: np.ndarray) -> np.ndarray:
-        """Blur images, as float32; what are no images stays as it is."""
+        """Blur images, as float32; what are not images stay as they are."""
         if self.image_shape_ is None:
             return X
         X = np.clip(np.ldexp(X, -self._exponent), -_LARGEST_PIXEL, _LARGEST_PIXEL)

@@ -165,7 +165,7 @@ class Module(StepByStep):
             )
         if learning is not None and not isinstance(learning, Learning):
             raise TypeError(
-                f"learning must be an object like PrototypeLearning() or None, got {learning!r}."
+                f"learning must be an object such as PrototypeLearning(), got {learning!r}."
             )
         self.parameters = parameters
         self.learning = learning or STDPLearning(labeling="reference", shuffle=False)
@@ -247,17 +247,41 @@ class Module(StepByStep):
         for layer in self.layers:
             layer.set_synapses(self._generator.uniform(*bounds, layer.synapses.shape))
 
+    def change_weights(self, changes: np.ndarray) -> None:
+        """Ask each synapse of a network of one layer for a change; its device does what it can.
+
+        Parameters
+        ----------
+        changes : array-like of shape (n_neurons, n_inputs)
+            What to add to the weights. Where it is 0, nothing is written. Ideal synapses
+            take it as it is, but stay at 0 or above unless the learning is signed.
+
+        Raises
+        ------
+        ValueError
+            If the shape differs, a change is not finite or there are several layers.
+        """
+        if len(self.made_layers()) != 1:
+            raise ValueError(
+                f"change_weights serves networks of one layer, got layer_sizes={self.layer_sizes}."
+            )
+        layer, changes = self.layers[0], check_numbers("changes", changes)
+        if changes.shape != layer.synapses.shape:
+            raise ValueError(
+                f"changes must have shape {layer.synapses.shape} (neurons, inputs), "
+                f"got {changes.shape}."
+            )
+        lowest = -np.inf if self.learning.signed else 0.0
+        layer.change(changes, self.device, self.draw_key(), lowest)
+
     @property
     def synapse(self) -> Synapse | None:
         return self._synapse
 
     @synapse.setter
     def synapse(self, synapse: Synapse | None) -> None:
-        if isinstance(synapse, DifferentialPair) and not self.learning.signed:
-            raise ValueError(
-                f"{type(self.learning).__name__} has no negative weights: give it the synapse "
-                f"itself, {synapse.synapse!r}, instead of a DifferentialPair."
-            )
+        if isinstance(synapse, DifferentialPair):
+            self.learning.check_pair(synapse)
         self._synapse = synapse
         paired = self.learning.signed and synapse is not None and np.isfinite(synapse.n_levels)
         n_devices = 2 if paired else 1
@@ -289,6 +313,12 @@ class Module(StepByStep):
         if table is None and noise == 0.0:
             return None
         return make_device(table, read_noise=noise / 3, bounds=(low, high), clipped=True)
+
+    @property
+    def learning_device(self) -> _kernels.Device | None:
+        """The same for loops that learn by spike timing: a model counts its pulses."""
+        device = self.device
+        return make_device() if device is None and self.synapse is not None else device
 
     def made_layers(self) -> list[Layer]:
         """Return the layers, or raise ValueError if there are none yet."""
@@ -364,6 +394,9 @@ class Module(StepByStep):
         """The seed of the noise with which layer k answers."""
         return np.uint64(self._key(self._noise_key, k))
 
+    def _answering_key(self, k, device):
+        return np.array([0 if device is None else self.noise_key(k)], dtype=np.uint64)
+
     def draw_keys(self, size) -> np.ndarray:
         """Draw seeds of random streams."""
         return draw_keys(self._generator, size)
@@ -395,6 +428,31 @@ class Module(StepByStep):
         rule = stdp.make_rule(rule, self.parameters)
         recent, silent = stdp.tabulate(rule, self.parameters.past_window)
         return _kernels.Rule(np.concatenate([recent, silent]), len(recent))
+
+    def changed_weights(self, weights) -> tuple:
+        """Compute the weights after the strongest depression and the strongest potentiation."""
+        changes, plasticity = self._rule(self.learning.rule).changes, self._plasticity()
+        change = _kernels.synapses.change_weight
+        return tuple(
+            np.array([change(weight, factor, plasticity) for weight in weights])
+            for factor in (min(changes.min(), 0.0), max(changes.max(), 0.0))
+        )
+
+    def is_fixed(self, presentations) -> bool:
+        """Whether no update can leave the level that a device starts from.
+
+        So it is where changes are rounded to the nearest level and all are too small.
+        """
+        device = self.device
+        if device is None or device.n_levels == 0 or device.update != _kernels.state.NEAREST:
+            return False
+        held = np.unique(np.concatenate([layer.conductances.ravel() for layer in self.layers]))
+        lowest, highest = self.learning.reach(self, presentations, held)
+        falling, rising = device.levels[0, -device.n_levels :], device.levels[0, : device.n_levels]
+        return bool(
+            (_nearest(lowest, falling) == _nearest(held, falling)).all()
+            and (_nearest(highest, rising) == _nearest(held, rising)).all()
+        )
 
     # ------------------------------------------------------------- batches of samples
 
@@ -431,7 +489,7 @@ class Module(StepByStep):
         """Do what :meth:`learn` does, with checked spike trains and labels."""
         layers = self.layers
         neuron, plasticity = self._neuron_constants(), self._plasticity()
-        table, device = self._rule(rule), self.device
+        table, device = self._rule(rule), self.learning_device
         keys = self.draw_keys((len(X), len(layers)))
         steps = (1, X.shape[2] - 1)
         counts = []
@@ -504,7 +562,8 @@ class Module(StepByStep):
         neuron, device, steps = self._neuron_constants(), self.device, (1, X.shape[2] - 1)
         spikes = np.require(X, requirements="CW")
         for k, layer in enumerate(self.layers):
-            key, hidden = np.array([self.noise_key(k)]), k + 1 < len(self.layers)
+            hidden = k + 1 < len(self.layers)
+            key = self._answering_key(k, device)
             record = layer.respond(spikes, steps, neuron, device, key, output=hidden)
             spikes = record.spike_trains
         return record.spike_counts
@@ -760,6 +819,7 @@ class Module(StepByStep):
             Accuracy on the test set; part of the name, to three digits.
         """
         settings = self._file_settings()
+        write_json(settings)  # what cannot be saved makes no directory
         run = self.str_t0
         if self.identifier != self.str_t0:
             run = f"{self.identifier}_{self.str_t0}"
@@ -949,7 +1009,8 @@ class Module(StepByStep):
 
     def present_by_spike_timing(self, spikes, steps, learns, trace) -> Shown:
         """Present one checked spike train to layers of firing neurons."""
-        neuron, device = self._neuron_constants(), self.device
+        neuron = self._neuron_constants()
+        device = self.learning_device if learns else self.device
         spikeplots, potentials, weights = [spikes[0]], [], []
         if learns:
             plasticity, rule = self._plasticity(), self._rule(self.learning.rule)
@@ -962,7 +1023,7 @@ class Module(StepByStep):
                 )  # fmt: skip
                 self._count(record)
             else:
-                key = np.array([self.noise_key(k)])
+                key = self._answering_key(k, device)
                 record = layer.respond(
                     spikes, steps, neuron, device, key, output=True, trace=trace
                 )
@@ -994,6 +1055,10 @@ def check_counters(counters):
         if isinstance(value, bool) or not isinstance(value, (int, kind)) or not 0 <= value < 2**53:
             raise ValueError(f"{name} must be a number >= 0, got {value!r}.")
     return counters
+
+
+def _nearest(values, levels):
+    return levels[np.abs(values[:, np.newaxis] - levels).argmin(axis=1)]
 
 
 def _first_and_last(training_duration, n_steps):

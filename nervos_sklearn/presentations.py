@@ -1,9 +1,11 @@
 """Samples on their way to the network: moved, transformed, encoded, batch by batch."""
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
 
+from ._validation import check_first_step, check_spike_trains
 from .encoder import traces_of_spikes
 
 BATCH = 128  # samples whose spike trains are held at once
@@ -59,7 +61,7 @@ class Presentations:
     encoder : SpikeEncoder, optional
         Fitted.
     features : transformer, optional
-        Fitted.
+        Fitted. Without an encoder, what it gives are spike trains.
     augmentation : ImageAugmentation, optional
         Fitted.
 
@@ -77,7 +79,7 @@ class Presentations:
         self.order = None  # in which to learn, if the learning keeps one
         self.groups = None
         if encoder is None:
-            self.n_channels, self.n_steps = X.shape[1:]
+            self.n_channels, self.n_steps = self._transformed(self.X[:1]).shape[1:]
         else:
             self.n_channels, self.n_steps = encoder.n_channels_, encoder.n_steps_
             if encoder.encoding == "receptive_fields":
@@ -89,8 +91,12 @@ class Presentations:
 
     def subset(self, chosen: np.ndarray) -> "Presentations":
         """Some of the samples."""
-        other = Presentations(self.X[:0], self.encoder, self.features, None)
-        other.X, other.augmentation = self.X[chosen], self.augmentation
+        return self.of(self.X[chosen])
+
+    def of(self, X: np.ndarray) -> "Presentations":
+        """Other samples, blurred already, that take the same way."""
+        other = copy.copy(self)
+        other.X, other.order, other._kept = X, None, None
         return other
 
     def spikes(self, chosen) -> np.ndarray:
@@ -145,7 +151,12 @@ class Presentations:
 
     def _spikes(self, X):
         X = self._transformed(X)
-        return X if self.encoder is None else self.encoder.encode(X)
+        if self.encoder is not None:
+            return self.encoder.encode(X)
+        if self.features is not None:
+            X = check_spike_trains(X)
+            check_first_step(X)
+        return X
 
     def _traces(self, X, spikes=None):
         if self.encoder is None:

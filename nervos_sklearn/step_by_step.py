@@ -49,26 +49,34 @@ class StepByStep:
             F, the value of the learning rule.
         next_neuron_idx, current_neuron_idx : int
             Neuron and input of the synapse, in the first layer: its count of
-            updates decides on the levels of a synapse that wears out.
+            pulses decides on the levels of a synapse that wears out.
 
         Returns
         -------
         float
         """
-        count = self.made_layers()[0].synapse_update_counts[next_neuron_idx, current_neuron_idx]
-        return self._updated(synapse_weight, weight_factor, count)
+        layer = self.made_layers()[0]
+        return self._updated(synapse_weight, weight_factor, layer, next_neuron_idx,
+                             current_neuron_idx)[0]  # fmt: skip
 
-    def _updated(self, weight, factor, update_count):
-        """Do with one synapse what the compiled loops do with many."""
+    def _updated(self, weight, factor, layer, j, i):
+        """Do with synapse (j, i) of a layer what the compiled loops do with many.
+
+        Returns the new weight, the count of pulses and what is left in the accumulator.
+        """
         weights = check_numbers("synapse_weight", [[weight]], ndim=2)
         factor = check_numbers("weight_factor", [factor], ndim=1)
-        device = self.device
+        device = self.learning_device
         plasticity = self._plasticity()
         if device is None:
-            return _kernels.synapses.change_weight(weights[0, 0], factor[0], plasticity)
+            weight = _kernels.synapses.change_weight(weights[0, 0], factor[0], plasticity)
+            return weight, layer.pulses[0, j, i] + 1, 0.0
         none = np.empty((0, 0), dtype=np.int16)
-        count = np.array([[update_count]], dtype=np.int64)
+        count, pulses = layer.synapse_update_counts[j : j + 1, i : i + 1], layer.pulses[0, j, i]
+        pulses = np.array([[pulses]], dtype=np.int64)
+        left = layer.accumulators[j, i] if layer.accumulators.size > 0 else 0.0
         learning = _kernels.Learning(
+            learns=True,
             plasticity=plasticity,
             rule=self._rule(self.learning.rule),
             update_counts=count.copy(),
@@ -81,14 +89,14 @@ class StepByStep:
                 levels=none if device.n_levels == 0 else np.full((1, 1), -1, dtype=np.int16),
                 transitions=np.empty((2, 0, 0, 0), dtype=np.int16),
             ),
-            pulses=count.copy(),
-            cycles=count,
-            accumulators=np.zeros((1, 1)),
+            pulses=pulses,
+            cycles=count.copy() if device.clipped else pulses,
+            accumulators=np.full((1, 1), left),
         )
         _kernels.presentation.update_devices(
             0, weights, np.zeros(1, dtype=np.int32), learning, device, self.draw_keys(1)
         )
-        return float(weights[0, 0])
+        return float(weights[0, 0]), pulses[0, 0], learning.accumulators[0, 0]
 
     def reweigh_synapses_for_between_input_and_output_neuron(
         self,
@@ -120,7 +128,12 @@ class StepByStep:
             Whether an input spike has reached the synapse's window; changed in place.
         """
         j, i = next_neuron_idx, current_neuron_idx
-        counts = self._layer_of(synapses).synapse_update_counts
+        layer = self._layer_of(synapses)
+        if (
+            self.learning_device is not None
+            and self.learning_device.update == _kernels.state.ACCUMULATE
+        ):
+            layer._make_accumulators()
         rule = self._rule(self.learning.rule)
         times = int(time_step) - np.arange(min(rule.n_recent, int(time_step) + 1))
         lags = np.flatnonzero(np.asarray(spike_train_for_current_layer)[i, times])
@@ -130,8 +143,12 @@ class StepByStep:
         elif not synapse_memory[j, i]:
             factors = self._generator.choice(rule.changes[rule.n_recent :], 1)
         for factor in factors:
-            synapses[j, i] = self._updated(synapses[j, i], factor, counts[j, i])
-            counts[j, i] += 1
+            synapses[j, i], layer.pulses[0, j, i], left = self._updated(
+                synapses[j, i], factor, layer, j, i
+            )
+            layer.synapse_update_counts[j, i] += 1
+            if layer.accumulators.size > 0:
+                layer.accumulators[j, i] = left
 
     def _layer_of(self, synapses):
         for layer in self.made_layers():

@@ -11,7 +11,8 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, indexable
 
 from .classifier import SNNClassifier
-from .synapse import Synapse, check_share
+from .learning import Task, make_learning
+from .synapse import DifferentialPair, Synapse, check_share
 
 
 def synapse_study(
@@ -30,8 +31,8 @@ def synapse_study(
     Parameters
     ----------
     estimator : SNNClassifier or Pipeline
-        The network, or a pipeline that ends with it; its `synapse` is
-        replaced and its `learning` set to "stdp".
+        The network, or a pipeline that ends with it. It learns as it always does, on
+        each synapse instead of its own, and for all its epochs: `early_stopping` is off.
     synapses : iterable of Synapse
         The models to compare.
     X : array-like of shape (n_samples, n_features) or (n_samples, n_channels, n_steps)
@@ -58,12 +59,15 @@ def synapse_study(
         - `accuracy`: on the test part of the fold;
         - `updates_per_synapse`: updates of a synapse since the start, whether they
           changed it or not, on average;
-        - `occupancy`: the share of synapses nearest to each of the `n_levels` levels,
-          those of both curves, ascending; the histogram
-          in 10 bins from `min_weight` to `max_weight` if weights are continuous;
+        - `occupancy`: the fraction of devices, both of a pair, nearest to each of the
+          `n_levels` levels, those of both curves, ascending; if weights are continuous,
+          their histogram in 10 bins from `min_weight`, or from `-max_weight` where they
+          are signed, to `max_weight`;
         - `spikes`, `operations`, `writes`: firings, readings of a synapse and
-          writings of a synapse for a training sample of the epoch, on average, in
-          all layers; an update that leaves a weight as it is writes nothing;
+          pulses for a training sample of the epoch, on average, in all layers; an update
+          that leaves a device as it is writes nothing. What was written before the first
+          presentation belongs to the first epoch, and what is programmed after the last
+          one to the last;
         - `energy`: readings and writings for a training sample times their
           energies, in joule; NaN if either energy is not given.
 
@@ -81,7 +85,7 @@ def synapse_study(
     >>> from sklearn.datasets import load_iris
     >>> from nervos_sklearn import LinearSynapse, SNNClassifier, synapse_study
     >>> X, y = load_iris(return_X_y=True)
-    >>> network = SNNClassifier(20, epochs=2, learning="stdp", random_state=0)
+    >>> network = SNNClassifier(20, epochs=2, random_state=0)
     >>> study = synapse_study(network, [LinearSynapse(4), LinearSynapse(32)], X, y, cv=3)
     >>> len(study["accuracy"]), sorted(set(study["n_levels"].tolist()))
     (12, [4.0, 32.0])
@@ -101,9 +105,8 @@ def synapse_study(
     for name, energy in (("read_energy", read_energy), ("write_energy", write_energy)):
         if energy is not None:
             check_share(name, energy)
-    for synapse in synapses:
-        synapse.device(0.0, 1.0)
-    clone(classifier).set_params(learning="stdp", synapse=synapses[0])._validate_params()
+    classifier._validate_params()
+    _check_devices(synapses, classifier.learning)
     X, y = indexable(X, y)
     folds = list(check_cv(cv, y, classifier=True).split(X, y))
     if not folds:
@@ -119,6 +122,15 @@ def synapse_study(
         if read_energy is not None and write_energy is not None:
             row["energy"] = row["operations"] * read_energy + row["writes"] * write_energy
     return {name: _column([row[name] for row in rows]) for name in rows[0]}
+
+
+def _check_devices(synapses, learning):
+    """Find out whether each synapse can be used, and by a learning that is known already."""
+    made = make_learning(learning, Task("table", np.ones(2, dtype=int)))
+    for synapse in synapses:
+        synapse.device(0.0, 1.0, made)
+        if isinstance(synapse, DifferentialPair) and learning != "auto":
+            made.check_pair(synapse)
 
 
 def _column(values):
@@ -139,9 +151,9 @@ def _measure(estimator, synapse, X, y, train, test, names):
             X_train = estimator[:-1].fit_transform(X_train, y_train)
             X_test = estimator[:-1].transform(X_test)
         estimator = estimator.steps[-1][1]
-    estimator.set_params(learning="stdp", synapse=clone(synapse), verbose=0)
+    estimator.set_params(synapse=clone(synapse), early_stopping=False, verbose=0)
     rows, before = [], np.zeros(3)
-    for epoch in estimator._fit_epochs(X_train, y_train):
+    for epoch, _ in estimator.fit_epochs(X_train, y_train):
         module = estimator.module_
         n_synapses = sum(layer.synapses.size for layer in module.layers)
         n_updates = sum(int(counts.sum()) for counts in module.synapse_update_counts)
@@ -167,13 +179,14 @@ def _measure(estimator, synapse, X, y, train, test, names):
 
 
 def _occupancy(module):
-    """Share of all synapses on each level of a fresh device, or in each of 10 bins."""
-    weights = np.concatenate([layer.synapses.ravel() for layer in module.layers])
+    """Fraction of all devices on each level of a fresh one, or in each of 10 bins."""
+    held = np.concatenate([layer.conductances.ravel() for layer in module.layers])
     low, high = module.parameters.min_weight, module.parameters.max_weight
     levels = module.synapse.fresh_levels(low, high)
     if levels is None:
+        low = -high if module.learning.signed else low
         edges = np.linspace(low, high, 11)
-        weights = np.clip(weights, low, high)
+        held = np.clip(held, low, high)
     else:
         edges = np.concatenate([[-np.inf], (levels[1:] + levels[:-1]) / 2, [np.inf]])
-    return np.histogram(weights, edges)[0] / weights.size
+    return np.histogram(held, edges)[0] / held.size

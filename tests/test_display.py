@@ -20,7 +20,7 @@ def _close_figures():
     plt.close("all")
 
 
-@pytest.mark.parametrize("learning", ["stdp", "reward"])
+@pytest.mark.parametrize("learning", ["stdp", "prototype", "margin"])
 def test_every_receptive_field_is_drawn_at_its_place(learning):
     X, y = load_digits(return_X_y=True)
     clf = SNNClassifier(10, learning=learning, epochs=1, random_state=0)

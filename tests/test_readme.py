@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,9 @@ def test_benchmark_starts(script):
     )
     assert done.returncode == 0, done.stderr
     assert "--output" in done.stdout
+
+
+def test_the_wheel_holds_every_package():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    found = {path.parent.relative_to(ROOT) for path in ROOT.glob("nervos_sklearn/**/__init__.py")}
+    assert set(declared["packages"]) == {".".join(path.parts) for path in found}
