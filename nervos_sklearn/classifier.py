@@ -27,8 +27,9 @@ from .images import ImageAugmentation, find_image_shape
 from .learning import LEARNINGS, Learning, STDPLearning, Task, make_learning
 from .module import Module
 from .parameters import SETTINGS, Parameters, interval_of
-from .presentations import Presentations
+from .presentations import BATCH, Presentations
 from .synapse import Synapse
+from .threads import on_threads
 
 _LOOK_AT_MAPS = 0.7  # strength of further looks at images of several maps
 _CUT, _CUTS = 1 / 3, 2  # of the learning rate on a plateau, and how often
@@ -455,25 +456,30 @@ default=-70, -100, -55 and -90
 
     def _decide(self, samples):
         """How much speaks for each class: encode, present, decide, batch by batch."""
-        module, learning = self.module_, self.learning_
-        activity = module.activity(samples, np.arange(len(samples)), n_jobs=self.n_jobs)
+
+        def decide(start):
+            chosen = np.arange(start, min(start + BATCH, len(samples)))
+            return self._decide_batch(samples.subset(chosen))
+
+        batches = range(0, len(samples), BATCH)
+        return np.concatenate(on_threads(decide, batches, self.n_jobs))
+
+    def _decide_batch(self, samples):
+        """Decide; where an image is not clear, go by the highest activity over more looks."""
+        module, learning, every = self.module_, self.learning_, np.arange(len(samples))
+        activity = module.activity(samples, every)
         scores = learning.decide(module, activity)
         augmentation = samples.augmentation
         if augmentation is not None and augmentation.looks_again:
-            clear = learning.chances(module, scores).max(axis=1) >= _CLEAR
-            unclear = np.flatnonzero(~clear)
+            chances = learning.chances(module, scores)
+            unclear = every[chances.max(axis=1) < _CLEAR]
             if len(unclear) > 0:
-                activity = self._look_again(samples, unclear, activity[unclear])
+                activity = activity[unclear]
+                for X in augmentation.looks(samples.X[unclear]):
+                    again = module.activity(samples.of(X), np.arange(len(X)))
+                    activity = np.maximum(activity, again)
                 scores[unclear] = learning.decide(module, activity)
         return scores
-
-    def _look_again(self, samples, unclear, activity):
-        """The highest activity of each neuron over some more looks at images."""
-        for X in samples.augmentation.looks(samples.X[unclear]):
-            every = np.arange(len(X))
-            again = self.module_.activity(samples.of(X), every, n_jobs=self.n_jobs)
-            activity = np.maximum(activity, again)
-        return activity
 
     # ------------------------------------------------------------------- what stands before
 
