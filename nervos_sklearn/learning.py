@@ -104,7 +104,6 @@ class Learning(BaseEstimator, ABC):
     n_columns = 1
     averaged = False
     typical_noise = 0.1
-    _parameter_constraints: dict = {}
 
     def resolved(self, task: Task) -> "Learning":
         """Return this learning with every None replaced by what fits the task."""
@@ -155,16 +154,16 @@ class Learning(BaseEstimator, ABC):
                 f"{type(self).__name__} teaches one layer, got layer_sizes={layer_sizes}; "
                 "hidden layers learn with STDPLearning."
             )
+        if layer_sizes[-1] % self.n_columns != 0:
+            raise ValueError(
+                f"n_neurons must be a multiple of n_columns, got n_neurons={layer_sizes[-1]} and "
+                f"n_columns={self.n_columns}."
+            )
 
     def start(self, module, presentations, y, generator) -> None:
         """Give the neurons their classes, and the network the weights it starts from."""
         self.check_layers(module.layer_sizes)
         n_neurons = module.layer_sizes[-1]
-        if n_neurons % self.n_columns != 0:
-            raise ValueError(
-                f"n_neurons must be a multiple of n_columns, got n_neurons={n_neurons} and "
-                f"n_columns={self.n_columns}."
-            )
         if n_neurons < self.n_columns * module.n_classes:
             warnings.warn(
                 f"n_neurons={n_neurons} are too few for {module.n_classes} classes in "
