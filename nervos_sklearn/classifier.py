@@ -371,7 +371,8 @@ default=-70, -100, -55 and -90
         """Fit all that stands before the network, and make the network."""
         seed = int(generator.integers(2**31))
         counts = np.bincount(y)
-        task = Task(self._kind_of(X), counts)
+        n_levels = np.inf if self.synapse is None else self.synapse.n_levels
+        task = Task(self._kind_of(X), counts, n_levels)
         self.learning_ = make_learning(self.learning, task)
         typical = self.learning_.defaults(task)
         self.augmentation_ = self._fit_augmentation(X, len(counts))
@@ -397,7 +398,7 @@ default=-70, -100, -55 and -90
 
     def _learn(self, samples, y, generator):
         module, learning, weights = self.module_, self.learning_, np.ones(len(y))
-        learning.start(module, samples, y, generator)
+        self._start(samples, y, generator)
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
             taught = learning.learn_epoch(module, samples, y, weights, generator)
@@ -405,12 +406,23 @@ default=-70, -100, -55 and -90
                 learning.finish(module, samples, y, weights, generator)
             yield self.n_iter_, taught
 
+    def _start(self, samples, y, generator):
+        self.learning_.start(self.module_, samples, y, generator)
+        if self.module_.is_fixed(samples):
+            warnings.warn(
+                f"no update can leave the level that a synapse starts from: {self.synapse!r} "
+                f"takes the nearest level, and changes with eta={self.parameters_.eta} are "
+                'smaller than half a gap. Set its update="stochastic" or "accumulate", or a '
+                "larger eta.",
+                stacklevel=2,
+            )
+
     def _until_no_change(self, samples, y, generator):
         """Learn from a part; go on from the best epoch more slowly when the rest sees no rise."""
         train, held = self._held_back(y, generator)
         shown, judged, y_shown = samples.subset(train), samples.subset(held), y[train]
         learning, weights = self.learning_, np.ones(len(train))
-        learning.start(self.module_, shown, y_shown, generator)
+        self._start(shown, y_shown, generator)
         scores = self.validation_scores_ = []
         last_rise = n_cuts = 0
         for epoch in range(1, self.parameters_.epochs + 1):
@@ -572,7 +584,7 @@ default=-70, -100, -55 and -90
         return unread
 
     def _settings_read(self):
-        read = set(self.learning_.reads)
+        read = {"epochs", *self.learning_.reads}
         if self.synapse is not None:
             read |= {"min_weight", "max_weight"}
         if self.encoder_ is not None and not isinstance(self.encoder, SpikeEncoder):
@@ -605,7 +617,7 @@ default=-70, -100, -55 and -90
         if len(self.classes_) < 2:
             raise ValueError(
                 "SNNClassifier needs samples of at least 2 classes, "
-                f"got one class: {self.classes_[0]!r}."
+                f"got one class: {self.classes_.tolist()[0]!r}."
             )
         return X, y
 
@@ -654,8 +666,8 @@ default=-70, -100, -55 and -90
                 f"early_stopping holds back {n_held} of {len(y)} samples "
                 f"(validation_fraction={self.validation_fraction}) and needs at least 2 of each "
                 f"class and as many others as there are classes, {len(counts)}; the class "
-                f"{self.classes_[counts.argmin()]!r} has {counts.min()}. Hold back less, give "
-                "more samples, or set early_stopping=False."
+                f"{self.classes_.tolist()[counts.argmin()]!r} has {counts.min()}. Hold back less, "
+                "give more samples, or set early_stopping=False."
             )
         seed = int(generator.integers(2**31))
         train, held = train_test_split(
@@ -681,7 +693,8 @@ default=-70, -100, -55 and -90
         Returns
         -------
         ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
-            The scores of the learning: potentials of a race between the classes, or votes.
+            The scores of the learning: potentials of a race between the classes, or shares
+            of the votes.
             For two classes, the second minus the first.
 
         Raises

@@ -6,7 +6,17 @@ import numpy as np
 from sklearn.utils import check_scalar
 
 from . import _kernels
-from ._kernels import Device, DeviceState, LayerState, Learning, Record, Teaching, Workspace
+from ._kernels import (
+    Device,
+    DeviceState,
+    LayerState,
+    Learning,
+    Plasticity,
+    Record,
+    Rule,
+    Teaching,
+    Workspace,
+)
 from ._validation import check_numbers
 from .neuron import LIFNeuron, NeuronArrays
 from .parameters import Parameters, check_parameters
@@ -259,11 +269,14 @@ class Layer:
         and no weights are returned. The layer is not changed, so that many threads
         may ask at once.
         """
+        if device is not None and device.read_noise == 0 and self.gains is None:
+            device = None  # what finite levels hold is read as it is
+        keys = np.full(len(spike_trains), keys[0])
         scratch = NeuronArrays(self.num_output_neurons, self.parameters)
         state = self._layer_state(scratch, by_input=device is None)
         record = self._new_record(spike_trains, output, trace, weights=False)
         _kernels.presentation.present_batch(
-            spike_trains, steps, state, neuron, None, device, keys, record
+            spike_trains, steps, state, neuron, _NO_LEARNING, device, keys, record
         )
         return record
 
@@ -281,10 +294,12 @@ class Layer:
             if device.n_levels > 0 and device.update == _kernels.state.NEAREST:
                 n_tables, n_levels = device.levels.shape
                 levels = np.empty(shape, dtype=np.int16)
+                _kernels.presentation.number_levels(self._synapses, cycles, device, levels)
                 memo = (2, n_tables, rule.changes.size, n_levels)
                 if np.prod(memo, dtype=float) <= _LARGEST_MEMO:
                     transitions = np.full(memo, -1, dtype=np.int16)
         return Learning(
+            learns=True,
             plasticity=plasticity,
             rule=rule,
             update_counts=self.synapse_update_counts,
@@ -299,7 +314,7 @@ class Layer:
             ),
             pulses=self.pulses[0],
             cycles=cycles,
-            accumulators=self.accumulators,
+            accumulators=_writable(self.accumulators),
         )
 
     def _make_accumulators(self):
@@ -315,7 +330,7 @@ class Layer:
             rest_until=arrays.rest_until,
             computed=np.empty(self.num_output_neurons),
             synapses=_writable(self._synapses),
-            by_input=np.array(self._synapses.T, order="C") if by_input else None,
+            by_input=np.array(self._synapses.T, order="C") if by_input else np.empty((0, 0)),
             gains=None if self.gains is None else _writable(self.gains[0]),
         )
 
@@ -409,7 +424,8 @@ class Layer:
         Parameters
         ----------
         weights : ndarray of shape (num_output_neurons, num_input_neurons)
-            Devices of finite levels take the nearest ones.
+            Devices of finite levels take the nearest ones; what is missing then is the
+            first that accumulators gather.
         device : _kernels.Device or None
         seed : numpy.uint64
             Of the noise of these writes.
@@ -421,6 +437,8 @@ class Layer:
             self._set_conductances(np.array(weights[np.newaxis], order="C"))
         else:
             self._program(weights, device, seed)
+            if device.n_levels > 0 and device.update == _kernels.state.ACCUMULATE:
+                self.accumulators = weights - self._synapses
         self.fast = self._conductances.copy() if averaged else None
         self.sums = np.zeros(weights.shape, order="F") if averaged else None
         self.importance, self.n_shown = 0.0, 0
@@ -512,7 +530,7 @@ class Layer:
             groups = np.zeros(self.num_input_neurons, dtype=np.int64)
         averaged = importance is not None
         conductances = self.fast if averaged else self._conductances
-        counts = _by_input(self.synapse_update_counts)
+        counts = self.synapse_update_counts = _writable(self.synapse_update_counts)
         sums = _by_input(self.sums) if averaged else None
         if device is None:
             weights = _by_input(conductances[0])
@@ -536,7 +554,6 @@ class Layer:
 
         taught = on_threads(learn_column, range(n_columns), n_jobs)
         conductances = weights.T[np.newaxis] if device is None else state[0].conductances
-        self.synapse_update_counts = counts.T
         if averaged:
             self.fast, self.sums = conductances, sums.T
         else:
@@ -572,6 +589,26 @@ class Layer:
             self.fast = self._conductances.copy()
         else:
             self.pulses = pulses
+
+
+_NO_LEARNING = Learning(
+    learns=False,
+    plasticity=Plasticity(0.0, 0.0, 1.0, True),
+    rule=Rule(np.empty(0), 0),
+    update_counts=np.empty((0, 0), dtype=np.int64),
+    touched=np.empty((0, 0), dtype=np.bool_),
+    workspace=Workspace(
+        inputs=np.empty(0, dtype=np.int32),
+        lags=np.empty(0, dtype=np.int64),
+        changes=np.empty(0),
+        weights=np.empty(0),
+        levels=np.empty((0, 0), dtype=np.int16),
+        transitions=np.empty((2, 0, 0, 0), dtype=np.int16),
+    ),
+    pulses=np.empty((0, 0), dtype=np.int64),
+    cycles=np.empty((0, 0), dtype=np.int64),
+    accumulators=np.empty((0, 0)),
+)
 
 
 def _weights_of(conductances):

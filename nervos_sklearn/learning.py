@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp, softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import StratifiedKFold
 
@@ -27,7 +27,8 @@ _OF_TRUE_LIF = ("tau_m", "tau_threshold")
 _OF_CONVENTIONAL = ("A_up", "A_down", "tau_up", "tau_down")
 _RECRUIT_WEIGHT = 1e-3  # added to a recruit's traces, so that no synapse begins at 0
 _READS_DROPOUT = "receptive fields of more than two features"
-_CALIBRATED_ON = 1000  # samples at most
+_CALIBRATED_ON = 500  # samples at most
+_LEAST_LOG_CHANCE = -50.0  # so that one sample does not outweigh all others
 _NOISE_RANGE = (1e-3, 10.0)  # in which the escape noise is looked for
 _FRACTION = [Interval(Real, 0, 1, closed="left")]
 _NON_NEGATIVE = [Interval(Real, 0, LARGEST, closed="both")]
@@ -41,6 +42,7 @@ class Task(NamedTuple):
 
     kind: str  # "image", "table", "features" or "spikes"
     class_counts: np.ndarray  # samples of each class
+    n_levels: float = np.inf  # of a synapse
 
 
 class Learning(BaseEstimator, ABC):
@@ -92,6 +94,7 @@ class Learning(BaseEstimator, ABC):
     True
     """
 
+    _parameter_constraints: dict = {}
     reads: frozenset = frozenset({"epochs", "eta"})
     update = "accumulate"
     signed = False
@@ -257,6 +260,9 @@ class Learning(BaseEstimator, ABC):
     def calibrate(self, module, potentials, y) -> None:
         """Fit the escape noise: the least log loss on potentials.
 
+        As if half a sample more had been answered wrongly: without any error, the least
+        noise would be the best.
+
         Parameters
         ----------
         module : Module
@@ -266,18 +272,24 @@ class Learning(BaseEstimator, ABC):
         y : ndarray of shape (n_samples,)
         """
         known = np.isfinite(potentials).any(axis=1)
-        labels, n_columns = module.neuron_label_map, self.n_columns
-        low, high = np.log(_NOISE_RANGE)
+        potentials, y = potentials[known], y[known]
+        wrong = 0.5 / (len(y) + 1)
+        expected = np.full((len(y), module.n_classes), wrong / (module.n_classes - 1))
+        expected[np.arange(len(y)), y] = 1 - wrong
 
         def log_loss(log_noise):
             noise = np.exp(log_noise)
-            scores = race(potentials[known], labels, module.n_classes, n_columns, noise) / noise
-            right = scores[np.arange(len(scores)), y[known]]
-            return np.mean(np.minimum(logsumexp(scores, axis=1) - right, 50.0))
+            labels, n_classes = module.neuron_label_map, module.n_classes
+            scores = race(potentials, labels, n_classes, self.n_columns, noise) / noise
+            chances = np.maximum(log_softmax(scores, axis=1), _LEAST_LOG_CHANCE)
+            return -np.mean((expected * chances).sum(axis=1))
 
         if known.any():
             best = minimize_scalar(
-                log_loss, bounds=(low, high), method="bounded", options={"xatol": 0.02}
+                log_loss,
+                bounds=np.log(_NOISE_RANGE),
+                method="bounded",
+                options={"xatol": 0.02},
             )
             module.decision["escape_noise"] = np.array(np.exp(best.x))
 
@@ -348,6 +360,24 @@ class Learning(BaseEstimator, ABC):
         if continuous:
             return (-np.inf, np.inf) if self.signed else (0.0, np.inf)
         return min_weight, max_weight
+
+    def reach(self, module, presentations, held) -> tuple:
+        """The lowest and the highest conductances that one update can ask for.
+
+        Asked once, after :meth:`start`, to warn of devices that nothing would move.
+
+        Parameters
+        ----------
+        module : Module
+        presentations : Presentations
+        held : ndarray of shape (n,)
+            Conductances that devices hold.
+
+        Returns
+        -------
+        lowest, highest : ndarray of shape (n,)
+        """
+        return np.full_like(held, -np.inf), np.full_like(held, np.inf)
 
     def check_pair(self, pair) -> None:
         """Raise ValueError if weights are not signed and so need no pairs of devices."""
@@ -546,6 +576,9 @@ default="conventional"
     def sees(self, module):
         return "spikes"
 
+    def reach(self, module, presentations, held):
+        return module.changed_weights(held)
+
     def learn(self, module, X, y, rule):
         return module.learn_by_spike_timing(X, y, self.rule if rule is None else rule)
 
@@ -565,7 +598,13 @@ default="conventional"
         return super().labels(module, activity)
 
     def decide(self, module, activity):
-        """The votes of all spikes; or the spikes of each class' best neuron."""
+        """Shares of the votes of all spikes, or of the spikes of each class' best neuron."""
+        scores = self._votes(module, activity)
+        totals = sum_in_order(scores)[:, np.newaxis]
+        equal = np.full_like(scores, 1 / scores.shape[1])
+        return np.divide(scores, totals, out=equal, where=totals > 0)
+
+    def _votes(self, module, activity):
         if self.labeling == "votes":
             own_label = module.neuron_label_map == np.arange(module.n_classes)[:, np.newaxis]
             votes = module.decision.get("votes", own_label)
@@ -577,9 +616,7 @@ default="conventional"
         )
 
     def chances(self, module, scores):
-        totals = scores.sum(axis=1, keepdims=True)
-        equal = np.full_like(scores, 1 / scores.shape[1])
-        return np.divide(scores, totals, out=equal, where=totals > 0)
+        return scores
 
 
 def sum_in_order(values):
@@ -616,10 +653,25 @@ class _RewardLearning(Learning):
     reinforcement = 0.0
 
     def unread(self, has_fields, parameters):
-        unread = {} if has_fields else {"feature_dropout": _READS_DROPOUT}
+        dropped = self.feature_dropout and not has_fields
+        unread = {"feature_dropout": _READS_DROPOUT} if dropped else {}
         if self.competitive_epochs >= parameters.epochs:
             unread |= dict.fromkeys(("margin", "reinforcement"), "fewer competitive_epochs")
         return unread
+
+    def reach(self, module, presentations, held):
+        """All changes are within eta (|w| max(q / |q|), w): see :meth:`_teaching`."""
+        largest = 0.0
+        for batch in presentations.batches(np.arange(len(presentations)), traces=True):
+            largest = max(largest, float((batch.traces / trace_norms(batch)).max()))
+        if self.synaptic_scaling:
+            values = module.layers[0].synapses
+            norms = np.linalg.norm(values, axis=1)
+            largest = max(norms.max() * largest, np.abs(values).max())
+        else:
+            largest /= self._unit(module)
+        largest *= self._teaching(module).eta
+        return held - largest, held + largest
 
     def learn_epoch(self, module, presentations, y, weights, generator):
         order = generator.permutation(len(y))
@@ -864,7 +916,7 @@ class MarginLearning(_RewardLearning):
         Receptive fields: the chance that all fields of a feature are silent in a
         presentation for training, if there are more than two features. By default 0.1 for
         tables, else 0.
-    weight_range : float, default=0.5
+    weight_range : float, default=0.25
         Devices of finite levels: the weight of a device at `max_weight`.
 
     References
@@ -905,7 +957,7 @@ class MarginLearning(_RewardLearning):
         averaging=3.0,
         n_columns=1,
         feature_dropout=None,
-        weight_range=0.5,
+        weight_range=0.25,
     ):
         self.margin = margin
         self.eta_decay = eta_decay

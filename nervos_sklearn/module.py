@@ -394,6 +394,9 @@ class Module(StepByStep):
         """The seed of the noise with which layer k answers."""
         return np.uint64(self._key(self._noise_key, k))
 
+    def _answering_key(self, k, device):
+        return np.array([0 if device is None else self.noise_key(k)], dtype=np.uint64)
+
     def draw_keys(self, size) -> np.ndarray:
         """Draw seeds of random streams."""
         return draw_keys(self._generator, size)
@@ -425,6 +428,31 @@ class Module(StepByStep):
         rule = stdp.make_rule(rule, self.parameters)
         recent, silent = stdp.tabulate(rule, self.parameters.past_window)
         return _kernels.Rule(np.concatenate([recent, silent]), len(recent))
+
+    def changed_weights(self, weights) -> tuple:
+        """Compute the weights after the strongest depression and the strongest potentiation."""
+        changes, plasticity = self._rule(self.learning.rule).changes, self._plasticity()
+        change = _kernels.synapses.change_weight
+        return tuple(
+            np.array([change(weight, factor, plasticity) for weight in weights])
+            for factor in (min(changes.min(), 0.0), max(changes.max(), 0.0))
+        )
+
+    def is_fixed(self, presentations) -> bool:
+        """Whether no update can leave the level that a device starts from.
+
+        So it is where changes are rounded to the nearest level and all are too small.
+        """
+        device = self.device
+        if device is None or device.n_levels == 0 or device.update != _kernels.state.NEAREST:
+            return False
+        held = np.unique(np.concatenate([layer.conductances.ravel() for layer in self.layers]))
+        lowest, highest = self.learning.reach(self, presentations, held)
+        falling, rising = device.levels[0, -device.n_levels :], device.levels[0, : device.n_levels]
+        return bool(
+            (_nearest(lowest, falling) == _nearest(held, falling)).all()
+            and (_nearest(highest, rising) == _nearest(held, rising)).all()
+        )
 
     # ------------------------------------------------------------- batches of samples
 
@@ -478,9 +506,7 @@ class Module(StepByStep):
                 spikes = record.spike_trains
             counts.append(record.spike_counts)
             if y is not None:
-                labels = self.neuron_label_map.copy()  # it may be mapped from a file
-                labels[record.winners] = y[batch]  # the last sample counts
-                self.neuron_label_map = labels
+                self.neuron_label_map[record.winners] = y[batch]  # the last sample counts
         return np.concatenate(counts)
 
     def _count(self, record):
@@ -536,7 +562,8 @@ class Module(StepByStep):
         neuron, device, steps = self._neuron_constants(), self.device, (1, X.shape[2] - 1)
         spikes = np.require(X, requirements="CW")
         for k, layer in enumerate(self.layers):
-            key, hidden = np.array([self.noise_key(k)]), k + 1 < len(self.layers)
+            hidden = k + 1 < len(self.layers)
+            key = self._answering_key(k, device)
             record = layer.respond(spikes, steps, neuron, device, key, output=hidden)
             spikes = record.spike_trains
         return record.spike_counts
@@ -792,6 +819,7 @@ class Module(StepByStep):
             Accuracy on the test set; part of the name, to three digits.
         """
         settings = self._file_settings()
+        write_json(settings)  # what cannot be saved makes no directory
         run = self.str_t0
         if self.identifier != self.str_t0:
             run = f"{self.identifier}_{self.str_t0}"
@@ -995,7 +1023,7 @@ class Module(StepByStep):
                 )  # fmt: skip
                 self._count(record)
             else:
-                key = np.array([self.noise_key(k)])
+                key = self._answering_key(k, device)
                 record = layer.respond(
                     spikes, steps, neuron, device, key, output=True, trace=trace
                 )
@@ -1027,6 +1055,10 @@ def check_counters(counters):
         if isinstance(value, bool) or not isinstance(value, (int, kind)) or not 0 <= value < 2**53:
             raise ValueError(f"{name} must be a number >= 0, got {value!r}.")
     return counters
+
+
+def _nearest(values, levels):
+    return levels[np.abs(values[:, np.newaxis] - levels).argmin(axis=1)]
 
 
 def _first_and_last(training_duration, n_steps):

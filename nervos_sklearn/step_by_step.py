@@ -76,6 +76,7 @@ class StepByStep:
         pulses = np.array([[pulses]], dtype=np.int64)
         left = layer.accumulators[j, i] if layer.accumulators.size > 0 else 0.0
         learning = _kernels.Learning(
+            learns=True,
             plasticity=plasticity,
             rule=self._rule(self.learning.rule),
             update_counts=count.copy(),

@@ -475,7 +475,7 @@ def _conductance(steps, nu):
 
 
 def _check_branch(pulses, conductances):
-    """Return the fraction of the steps up to each pulse, the conductances, the number of levels."""
+    """Return the fraction of the steps up to each pulse, conductances, the number of levels."""
     pulses, conductances = np.asarray(pulses, float), np.asarray(conductances, float)
     if (
         pulses.ndim != 1

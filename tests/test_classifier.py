@@ -24,7 +24,6 @@ from nervos_sklearn import (
     SpikingPatchFeatures,
     STDPLearning,
 )
-
 from nervos_sklearn.presentations import Presentations
 
 NAMES = ["stdp", "prototype", "margin"]
@@ -112,9 +111,7 @@ def test_votes_are_mean_spike_counts_of_the_classes(spikes):
     means = np.array([counts[y == label].mean(axis=0) for label in clf.classes_])
     active, votes = means.sum(axis=0) > 0, clf.module_.decision["votes"]
     np.testing.assert_allclose(votes[:, active].sum(axis=0), 1)
-    np.testing.assert_allclose(
-        votes[:, active], means[:, active] / means[:, active].sum(axis=0)
-    )
+    np.testing.assert_allclose(votes[:, active], means[:, active] / means[:, active].sum(axis=0))
     assert (clf.neuron_label_map_[~active] == -1).all()
 
 
@@ -571,7 +568,9 @@ def test_the_largest_numbers_give_finite_answers(spikes, learning):
         extremes |= {"A_up": 1e9, "A_down": -1e9, "refractory_time": 2**31, "past_window": -9999}
     clf = small(learning=learning, epochs=2, **extremes)
     if learning == "prototype":
-        clf.set_params(learning=PrototypeLearning(margin=1e9, reinforcement=1e9, competitive_epochs=0))
+        clf.set_params(
+            learning=PrototypeLearning(margin=1e9, reinforcement=1e9, competitive_epochs=0)
+        )
     if learning == "margin":
         clf.set_params(learning__margin=1e9, learning__averaging=20)
     clf.fit(X, y)

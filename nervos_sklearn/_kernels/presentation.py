@@ -5,7 +5,7 @@ import numpy as np
 from .compiling import compiled, part
 from .neurons import fire_or_inhibit, integrate, most_driven
 from .state import NEAREST, Events
-from .streams import draw_lags, stream_of_sample, truncated_normal
+from .streams import draw_lags, stream_of_sample
 from .synapses import (
     changed_weight,
     nearest_level,
@@ -15,25 +15,37 @@ from .synapses import (
     sum_weights,
     table_at,
     write_change,
+    written,
 )
 
 # Loops instead of NumPy's functions and slices here: those take seconds to compile.
 
 
 @part
-def list_events(spike_train, events, free):
-    """Write the spikes of a dense train (n_channels, n_steps) into a list of events."""
+def list_events(spike_train, events, active, free):
+    """Write the spikes of a dense train (n_channels, n_steps) into a list of events.
+
+    `active`, (n_channels,), and `free`, (n_steps,), are room to work in.
+    """
     n_channels, n_steps = spike_train.shape
     channels, start = events.channels, events.start
+    n_active = 0
     for t in range(n_steps + 1):
         start[t] = 0
     for i in range(n_channels):
+        n_spikes = 0
         for t in range(n_steps):
-            start[t + 1] += spike_train[i, t]
+            n_spikes += spike_train[i, t]
+        if n_spikes > 0:
+            active[n_active] = i
+            n_active += 1
+            for t in range(n_steps):
+                start[t + 1] += spike_train[i, t]
     for t in range(n_steps):
         start[t + 1] += start[t]
         free[t] = start[t]
-    for i in range(n_channels):
+    for k in range(n_active):
+        i = active[k]
         for t in range(n_steps):
             if spike_train[i, t]:
                 channels[free[t]] = i
@@ -50,28 +62,24 @@ def inputs_at(events, step):
 
 
 @part
-def strengthen_ideal_synapses(weights, update_counts, touched, events, step, learning, new):
-    """Update the ideal synapses of one neuron with each input spike of the past window.
+def strengthen(weights, update_counts, touched, inputs, change, plasticity, new):
+    """Update the ideal synapses of one neuron with some inputs that have spiked.
 
-    Lag by lag, gather, compute, scatter: the arithmetic in the middle is vectorised.
+    Gather, compute, scatter: the arithmetic in the middle is vectorised.
     """
-    channels, start, rule = events.channels, events.start, learning.rule
-    for lag in range(min(rule.n_recent, step + 1)):
-        first, n_inputs = start[step - lag], start[step - lag + 1] - start[step - lag]
-        change = rule.changes[lag]
-        for k in range(n_inputs):
-            new[k] = weights[channels[first + k]]
-        for k in range(n_inputs):
-            new[k] = changed_weight(new[k], change, learning.plasticity)
-        for k in range(n_inputs):
-            i = channels[first + k]
-            weights[i] = new[k]
-            update_counts[i] += 1
-            touched[i] = True
+    for k in range(inputs.size):
+        new[k] = weights[inputs[k]]
+    for k in range(inputs.size):
+        new[k] = changed_weight(new[k], change, plasticity)
+    for k in range(inputs.size):
+        i = inputs[k]
+        weights[i] = new[k]
+        update_counts[i] += 1
+        touched[i] = True
 
 
 @part
-def weaken_ideal_synapses(weights, update_counts, touched, changes, plasticity, new):
+def weaken(weights, update_counts, touched, changes, plasticity, new):
     """Update the ideal synapses of one neuron with its silent inputs.
 
     All are computed, without gathering them, and the silent ones are kept.
@@ -83,34 +91,17 @@ def weaken_ideal_synapses(weights, update_counts, touched, changes, plasticity, 
         update_counts[i] += not touched[i]
 
 
-@part
-def learn_ideally(j, step, events, synapses, learning, stream):
-    """Neuron j has fired: update its ideal synapses, with recent spikes and silent ones."""
-    workspace = learning.workspace
-    weights, new = synapses[j], workspace.weights
-    update_counts, touched = learning.update_counts[j], learning.touched[j]
-    strengthen_ideal_synapses(weights, update_counts, touched, events, step, learning, new)
-    draw_lags(learning.rule, stream, workspace.lags, workspace.changes)
-    weaken_ideal_synapses(
-        weights, update_counts, touched, workspace.changes, learning.plasticity, new
-    )
-
-
 # --------------------------------------------------------------------- devices
 
 
 @part
-def number_levels(synapses, learning, device):
-    """Number the levels that weights lie on now; -1 for those that lie on none."""
-    levels = learning.workspace.levels
-    for j in range(synapses.shape[0]):
-        for i in range(synapses.shape[1]):
-            table = table_at(max(learning.cycles[j, i] - 1, 0), device)
-            levels[j, i] = -1
-            for level in range(device.levels.shape[1]):
-                if device.levels[table, level] == synapses[j, i]:
-                    levels[j, i] = level
-                    break
+def tables_at(cycle, device):
+    """The table that holds after a number of cycles, and whether it is a new one."""
+    last = device.first_cycles.size - 1
+    if cycle > device.first_cycles[last]:  # the device changes its table no more
+        return last, 0
+    table = table_at(cycle, device)
+    return table, table - table_at(max(cycle - 1, 0), device)
 
 
 @part
@@ -120,33 +111,30 @@ def update_to_nearest(j, synapses, inputs, learning, device, stream):
     A change leads from the same level to the same level, so each step is computed
     once and then looked up.
     """
-    work, plasticity = learning.workspace, learning.plasticity
-    transitions, levels = work.transitions, device.levels
-    last_table = levels.shape[0] - 1
-    last_cycle = device.first_cycles[last_table]
+    work, plasticity, levels = learning.workspace, learning.plasticity, device.levels
+    weights, taken, cycles = synapses[j], work.levels[j], learning.cycles[j]
+    pulses, counts = learning.pulses[j], learning.update_counts[j]
+    lags, changes, transitions = work.lags, work.changes, work.transitions
     for k in range(inputs.size):
         i = inputs[k]
-        cycle, level = learning.cycles[j, i], np.int64(work.levels[j, i])
-        table, passed = last_table, 0
-        if cycle <= last_cycle:  # the device may still change its table
-            table = table_at(cycle, device)
-            passed = table - table_at(max(cycle - 1, 0), device)
+        table, passed = tables_at(cycles[i], device)
+        level = np.int64(taken[i])
         known = level >= 0 and passed <= 1 and transitions.shape[1] > table
-        new_level = np.int64(transitions[passed, table, work.lags[k], level]) if known else -1
+        new_level = np.int64(transitions[passed, table, lags[k], level]) if known else -1
         if new_level < 0:
-            weight = changed_weight(synapses[j, i], work.changes[k], plasticity)
-            new_level = nearest_level(weight, work.changes[k] >= 0.0, table, device)
+            weight = changed_weight(weights[i], changes[k], plasticity)
+            new_level = nearest_level(weight, changes[k] >= 0.0, table, device)
             if known:
-                transitions[passed, table, work.lags[k], level] = new_level
+                transitions[passed, table, lags[k], level] = new_level
         weight = levels[table, new_level]
-        work.levels[j, i] = new_level
+        taken[i] = new_level
         if device.write_noise > 0.0:
-            weight += device.write_noise * truncated_normal(stream)
-            weight = min(max(weight, device.lowest), device.highest)
-            work.levels[j, i] = -1
-        learning.pulses[j, i] += weight != synapses[j, i]
-        synapses[j, i] = weight
-        learning.update_counts[j, i] += 1
+            weight = written(weight, device, stream)
+            taken[i] = -1
+        counts[i] += 1
+        if weight != weights[i]:
+            pulses[i] += 1
+            weights[i] = weight
 
 
 @part
@@ -171,17 +159,20 @@ def update_continuous(j, synapses, inputs, learning, device, stream):
 
     Under the seed's flags, weights that are read with noise are written with it too.
     """
+    weights, pulses, counts = synapses[j], learning.pulses[j], learning.update_counts[j]
+    new, changes = learning.workspace.weights, learning.workspace.changes
     for k in range(inputs.size):
-        i = inputs[k]
-        weight = changed_weight(synapses[j, i], learning.workspace.changes[k], learning.plasticity)
+        new[k] = weights[inputs[k]]
+    for k in range(inputs.size):
+        new[k] = changed_weight(new[k], changes[k], learning.plasticity)
+    for k in range(inputs.size):
+        i, weight = inputs[k], new[k]
         if device.clipped and device.read_noise > 0.0:
             weight = noisy(weight, device, stream)
-        if device.write_noise > 0.0:
-            weight += device.write_noise * truncated_normal(stream)
-            weight = min(max(weight, device.lowest), device.highest)
-        learning.pulses[j, i] += weight != synapses[j, i]
-        synapses[j, i] = weight
-        learning.update_counts[j, i] += 1
+        weight = written(weight, device, stream)
+        pulses[i] += weight != weights[i]
+        weights[i] = weight
+        counts[i] += 1
 
 
 @compiled
@@ -209,69 +200,68 @@ def list_silent(touched, workspace):
 
 
 @part
-def learn_on_devices(j, step, events, synapses, learning, device, stream):
-    """Neuron j has fired: update its devices, those with recent spikes and the silent ones."""
-    work, rule = learning.workspace, learning.rule
-    for lag in range(min(rule.n_recent, step + 1)):
-        inputs = inputs_at(events, step - lag)
-        for k in range(inputs.size):
-            work.lags[k] = lag
-            work.changes[k] = rule.changes[lag]
-        update_devices(j, synapses, inputs, learning, device, stream)
-        for k in range(inputs.size):
-            learning.touched[j, inputs[k]] = True
-    draw_lags(rule, stream, work.lags, work.changes)
-    silent = list_silent(learning.touched[j], work)
-    update_devices(j, synapses, silent, learning, device, stream)
+def update_spiking(j, synapses, inputs, lag, change, learning, device, stream):
+    """Update the devices of neuron j whose inputs have spiked at one lag."""
+    work = learning.workspace
+    for k in range(inputs.size):
+        work.lags[k] = lag
+        work.changes[k] = change
+    update_devices(j, synapses, inputs, learning, device, stream)
+    for k in range(inputs.size):
+        learning.touched[j, inputs[k]] = True
 
 
 # ---------------------------------------------------------------- presentations
 
 
 @part
-def read_inputs(layer, inputs, device, stream):
-    """Sum the synaptic drive of every neuron into `computed`."""
+def read_inputs(layer, inputs, device, stream, drive):
+    """Sum the synaptic drive of every neuron."""
     if device is None:
-        read_ideally(layer.synapses, layer.by_input, inputs, layer.computed)
+        if layer.by_input.size > 0:
+            sum_rows(layer.by_input, inputs, drive)
+        else:
+            sum_weights(layer.synapses, inputs, drive)
     else:
-        sum_readings(layer.synapses, layer.gains, inputs, device, stream, layer.computed)
-
-
-@part
-def read_ideally(synapses, by_input, inputs, drive):
-    if by_input is None:
-        sum_weights(synapses, inputs, drive)
-    else:
-        sum_rows(by_input, inputs, drive)
+        sum_readings(layer.synapses, layer.gains, inputs, device, stream, drive)
 
 
 @part
 def learn(j, step, events, synapses, learning, device, stream):
-    """Neuron j has fired: let it learn, if the layer does."""
-    if learning is not None:
-        if device is None:
-            learn_ideally(j, step, events, synapses, learning, stream)
-        else:
-            learn_on_devices(j, step, events, synapses, learning, device, stream)
+    """Neuron j has fired: update its synapses, those with recent spikes and the silent ones."""
+    rule, work, touched = learning.rule, learning.workspace, learning.touched[j]
+    lags, changes = work.lags, work.changes
+    if device is None:
+        weights, counts, new = synapses[j], learning.update_counts[j], work.weights
+        plasticity = learning.plasticity
+        for lag in range(min(rule.n_recent, step + 1)):
+            inputs = inputs_at(events, step - lag)
+            strengthen(weights, counts, touched, inputs, rule.changes[lag], plasticity, new)
+        draw_lags(rule, stream, lags, changes)
+        weaken(weights, counts, touched, changes, plasticity, new)
+    else:
+        for lag in range(min(rule.n_recent, step + 1)):
+            inputs, change = inputs_at(events, step - lag), rule.changes[lag]
+            update_spiking(j, synapses, inputs, lag, change, learning, device, stream)
+        draw_lags(rule, stream, lags, changes)
+        silent = list_silent(touched, work)
+        update_devices(j, synapses, silent, learning, device, stream)
 
 
 @part
-def learn_all(winner, step, events, layer, learning, device, stream):
-    """The layer has fired: the winner learns, or every neuron does."""
-    if learning is not None:
-        if learning.plasticity.wta:
-            learn(winner, step, events, layer.synapses, learning, device, stream)
-        else:
-            for j in range(layer.potential.size):
-                learn(j, step, events, layer.synapses, learning, device, stream)
+def learners(winner, n_neurons, learning):
+    """The first neuron that learns when the layer fires, and the one after the last."""
+    if not learning.learns:
+        return 0, 0
+    return (winner, winner + 1) if learning.plasticity.wta else (0, n_neurons)
 
 
 @part
-def record_spikes(layer, sample, step, trains):
+def record_spikes(computed, threshold, sample, step, trains):
     """Write down which neurons spike at a step."""
     if trains is not None:
-        for j in range(layer.potential.size):
-            trains[sample, j, step] = layer.computed[j] > layer.threshold[j]
+        for j in range(computed.size):
+            trains[sample, j, step] = computed[j] > threshold[j]
 
 
 @part
@@ -301,92 +291,81 @@ def present(events, sample, steps, layer, neuron, learning, device, stream, reco
     are, so a strong winner fires on until its threshold has climbed past its own;
     from then on nothing can happen before the rest ends.
     """
-    winner, rest_until, n_firings = 0, -1, 0
+    potential, threshold, computed = layer.potential, layer.threshold, layer.computed
+    for j in range(potential.size):
+        potential[j] = neuron.resting_potential
+        threshold[j] = neuron.spike_threshold
+        computed[j] = 0.0
+    winner, rest_until, n_firings, n_reads = 0, -1, 0, 0
     step, last = steps
     while step <= last:
         if step > rest_until:
             inputs = inputs_at(events, step)
-            read_inputs(layer, inputs, device, stream)
-            integrate(layer.potential, layer.threshold, layer.computed, neuron)
-            winner = most_driven(layer.computed)
-            record.activity[sample, 1] += inputs.size * layer.potential.size
+            read_inputs(layer, inputs, device, stream, computed)
+            integrate(potential, threshold, computed, neuron)
+            winner = most_driven(computed)
+            n_reads += inputs.size * potential.size
         next_step = step + 1
-        if layer.computed[winner] < layer.threshold[winner]:
+        if computed[winner] < threshold[winner]:
             next_step = max(next_step, min(rest_until, last) + 1)
         else:
             record.spike_counts[sample, winner] += 1
-            record_spikes(layer, sample, step, record.spike_trains)
-            fire_or_inhibit(layer.potential, layer.threshold, layer.computed, neuron)
+            record_spikes(computed, threshold, sample, step, record.spike_trains)
+            fire_or_inhibit(potential, threshold, computed, neuron)
             rest_until = step + neuron.refractory_time
-            learn_all(winner, step, events, layer, learning, device, stream)
+            first, end = learners(winner, potential.size, learning)
+            for j in range(first, end):
+                learn(j, step, events, layer.synapses, learning, device, stream)
             record_weights(layer.synapses, n_firings, record.weights)
             n_firings += 1
-        record_potentials(layer.potential, sample, step, next_step, record.potentials)
+        record_potentials(potential, sample, step, next_step, record.potentials)
         step = next_step
-    for j in range(layer.potential.size):
+    for j in range(potential.size):
         layer.rest_until[j] = rest_until
     record.winners[sample] = winner
     record.activity[sample, 0] = n_firings
+    record.activity[sample, 1] = n_reads
+
+
+@compiled
+def number_levels(synapses, cycles, device, levels):
+    """Number the levels that weights lie on now; -1 for those that lie on none."""
+    for j in range(synapses.shape[0]):
+        for i in range(synapses.shape[1]):
+            table = table_at(max(cycles[j, i] - 1, 0), device)
+            levels[j, i] = -1
+            for level in range(device.levels.shape[1]):
+                if device.levels[table, level] == synapses[j, i]:
+                    levels[j, i] = level
+                    break
 
 
 @part
-def rest(layer, neuron):
-    """Bring every neuron of a layer to rest."""
-    for j in range(layer.potential.size):
-        layer.potential[j] = neuron.resting_potential
-        layer.threshold[j] = neuron.spike_threshold
-        layer.computed[j] = 0.0
-
-
-@part
-def forget_touches(learning):
-    """No input of the next sample has spiked yet."""
-    if learning is not None:
-        touched = learning.touched
-        for j in range(touched.shape[0]):
-            for i in range(touched.shape[1]):
-                touched[j, i] = False
-
-
-@part
-def prepare_levels(synapses, learning, device):
-    """Find the levels of all weights before a batch is learned from."""
-    if learning is not None:
-        number_levels_of_devices(synapses, learning, device)
-
-
-@part
-def number_levels_of_devices(synapses, learning, device):
+def begin_sample(learning, device, events, stream):
+    """No input of the sample has spiked yet; an answer has a random stream of its own."""
+    touched = learning.touched
+    for j in range(touched.shape[0]):
+        for i in range(touched.shape[1]):
+            touched[j, i] = False
     if device is None:
         return
-    if learning.workspace.levels.size > 0:
-        number_levels(synapses, learning, device)
-
-
-@part
-def seed_stream(stream, events, sample, keys, learning, device):
-    """Seed the stream of a presentation.
-
-    There is one key a sample while learning, else one for all, to which each sample
-    adds its own spikes, so that its answer is its own.
-    """
-    if learning is not None:
-        stream[0] = keys[sample]
-    elif device is not None:
-        stream[0] = stream_of_sample(events, keys[0])
+    if not learning.learns:
+        stream[0] = stream_of_sample(events, stream[0])
 
 
 @compiled
 def present_batch(spike_trains, steps, layer, neuron, learning, device, keys, record):
-    """Present spike trains (n_samples, n_channels, n_steps) to a layer, one after another."""
+    """Present spike trains (n_samples, n_channels, n_steps) to a layer, one after another.
+
+    `keys` seeds the random stream of each; where nothing is learned, each sample adds its
+    own spikes to it.
+    """
     n_channels, n_steps = spike_trains.shape[1:]
     events = Events(np.empty(n_channels * n_steps, np.int32), np.empty(n_steps + 1, np.int64))
-    free = np.empty(n_steps, np.int64)
-    stream = np.zeros(1, np.uint64)
-    prepare_levels(layer.synapses, learning, device)
+    active, free = np.empty(n_channels, np.int64), np.empty(n_steps, np.int64)
+    stream = np.empty(1, np.uint64)
     for sample in range(spike_trains.shape[0]):
-        list_events(spike_trains[sample], events, free)
-        seed_stream(stream, events, sample, keys, learning, device)
-        rest(layer, neuron)
-        forget_touches(learning)
+        list_events(spike_trains[sample], events, active, free)
+        stream[0] = keys[sample]
+        begin_sample(learning, device, events, stream)
         present(events, sample, steps, layer, neuron, learning, device, stream, record)

@@ -101,13 +101,17 @@ class LayerState(NamedTuple):
     rest_until: np.ndarray  # (n_neurons,), the last step of rest
     computed: np.ndarray  # (n_neurons,), the potential when it was last integrated
     synapses: np.ndarray  # (n_neurons, n_inputs), the weights
-    by_input: np.ndarray | None  # (n_inputs, n_neurons), the same the other way round
+    by_input: np.ndarray  # (n_inputs, n_neurons), the same the other way round; or empty
     gains: np.ndarray | None  # (n_neurons, n_inputs), of each device when read
 
 
 class Learning(NamedTuple):
-    """What a layer needs to learn by spike timing, beside its state."""
+    """What a layer needs to learn by spike timing, beside its state.
 
+    A layer that only answers has one too, so that there is one loop to compile.
+    """
+
+    learns: bool
     plasticity: Plasticity
     rule: Rule
     update_counts: np.ndarray  # (n_neurons, n_inputs), how often a change was asked for

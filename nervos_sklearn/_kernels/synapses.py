@@ -65,9 +65,7 @@ def sum_readings(synapses, gains, inputs, device, stream, drive):
             weight = synapses[j, inputs[k]]
             if gains is not None:
                 weight *= gains[j, inputs[k]]
-            if device.read_noise > 0.0:
-                weight = noisy(weight, device, stream)
-            total += weight
+            total += noisy(weight, device, stream) if device.read_noise > 0.0 else weight
         drive[j] = total
 
 

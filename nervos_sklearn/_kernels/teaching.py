@@ -37,9 +37,10 @@ def gather(weights, first, traces, active, n_active, potentials):
     for j in range(potentials.size):
         potentials[j] = 0.0
     for k in range(n_active):
-        i = active[k]
+        trace = traces[active[k]]
+        row = weights[active[k]][first : first + potentials.size]
         for j in range(potentials.size):
-            potentials[j] += weights[i, first + j] * traces[i]
+            potentials[j] += row[j] * trace
 
 
 @part
@@ -114,10 +115,11 @@ def present_open_batch(spike_trains, values, device, key, potentials, recorded):
     """
     n_samples, n_channels, n_steps = spike_trains.shape
     events = Events(np.empty(n_channels * n_steps, np.int32), np.empty(n_steps + 1, np.int64))
-    free, opened = np.empty(n_steps, np.int64), np.empty((2, n_channels), np.int64)
+    active, free = np.empty(n_channels, np.int64), np.empty(n_steps, np.int64)
+    opened = np.empty((2, n_channels), np.int64)
     traces, stream = np.empty(n_channels), np.zeros(1, np.uint64)
     for sample in range(n_samples):
-        list_events(spike_trains[sample], events, free)
+        list_events(spike_trains[sample], events, active, free)
         stream[0] = stream_of_sample(events, key)
         present_open(
             events, values, device, stream, opened, traces, potentials[sample],
@@ -244,7 +246,7 @@ def change_neuron(weights, sums, j, rate, traces, active, n_active, passed, samp
 @part
 def count_changes(update_counts, j, active, n_active):
     for k in range(n_active):
-        update_counts[active[k], j] += 1
+        update_counts[j, active[k]] += 1
 
 
 @compiled
@@ -258,7 +260,8 @@ def teach(
     punished, if the first does not lead by the margin; otherwise the right one is
     reinforced.
 
-    `weights`, `update_counts` and `sums`, or None, are (n_inputs, n_neurons), `neurons` the
+    `weights` and `sums`, or None, are (n_inputs, n_neurons), `update_counts` the other way
+    round, `neurons` the
     first and the end of those that learn, `classes` those of all neurons, `traces`
     (n_samples, n_inputs); `rates` and `passed`, or None, are numbers for each sample,
     `silent` (n_samples, n_groups) or None. Returns the number of presentations that taught.
@@ -341,7 +344,7 @@ def program(state, targets, device, seed):
                     state.conductances, j, i, change, state.pulses, state.pulses, device, stream
                 )
             else:
-                state.conductances[0, j, i] = written(targets[j, i], device, stream)
+                state.conductances[0, j, i] = on_grid(written(targets[j, i], device, stream))
                 state.pulses[0, j, i] += 1
 
 
