@@ -65,7 +65,8 @@ default="auto"
         whether the features are an image, a table or the features of a transformer.
     features : transformer, optional
         Stands before the encoder, fitted on what the classifier is given, such as
-        ``SpikingPatchFeatures()``. In training it sees each image moved.
+        ``SpikingPatchFeatures()``. In training it sees each image moved. It gives features,
+        or spike trains whose first step is silent.
     augmentation : {"auto"}, ImageAugmentation or None, default="auto"
         Blurs images, moves them in training and looks again in prediction. "auto" does so
         where the features are recognised as images and the learning is from reward.
