@@ -65,7 +65,8 @@ default="auto"
         whether the features are an image, a table or the features of a transformer.
     features : transformer, optional
         Stands before the encoder, fitted on what the classifier is given, such as
-        ``SpikingPatchFeatures()``. In training it sees each image moved.
+        ``SpikingPatchFeatures()``. In training it sees each image moved. It gives features,
+        or spike trains whose first step is silent.
     augmentation : {"auto"}, ImageAugmentation or None, default="auto"
         Blurs images, moves them in training and looks again in prediction. "auto" does so
         where the features are recognised as images and the learning is from reward.
@@ -97,10 +98,11 @@ default=-70, -100, -55 and -90
     tau_m, tau_threshold : float, default=10 and 5
         Spike timing: time constants of ``STDPLearning(true_lif=True)``, in ms.
     early_stopping : bool, default=False
-        Hold back a part of the training set. When the accuracy on it does not rise any
-        more, go on from the best epoch with a third of the learning rate; when that has not
-        helped twice, stop and return to the best epoch: the last one within a standard
-        error of the highest accuracy.
+        Find out how long to learn, on a part of the training set that is held back. When
+        the accuracy on it does not rise any more, go on from the best epoch, the last one
+        within a standard error of the highest accuracy, with a third of the learning rate;
+        when that has not helped twice, stop. Then learn anew from all samples, as long as
+        it took to the best epoch.
     validation_fraction : float, default=0.1
         The part held back, stratified.
     n_iter_no_change : int, default=10
@@ -135,7 +137,7 @@ default=-70, -100, -55 and -90
     validation_scores_ : list of float
         With early stopping, the accuracy on the part held back after each epoch.
     best_epoch_ : int
-        With early stopping, the epoch that was returned to, from 1.
+        With early stopping, the epoch that was taken, from 1.
     n_features_in_ : int
         Number of features, or of channels.
     n_steps_in_ : int
@@ -418,30 +420,40 @@ default=-70, -100, -55 and -90
             )
 
     def _until_no_change(self, samples, y, generator):
-        """Learn from a part; go on from the best epoch more slowly when the rest sees no rise."""
+        """Find out on a part held back how long to learn and how fast; then learn from all."""
         train, held = self._held_back(y, generator)
         shown, judged, y_shown = samples.subset(train), samples.subset(held), y[train]
-        learning, weights = self.learning_, np.ones(len(train))
+        module, learning, weights = self.module_, self.learning_, np.ones(len(train))
+        final, final_generator = module.blank_copy(), module.draw_generator()
         self._start(shown, y_shown, generator)
         scores = self.validation_scores_ = []
-        last_rise = n_cuts = 0
+        rates, last_rise, n_cuts = [], 0, 0  # factors of the learning rate, one an epoch
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
-            taught = learning.learn_epoch(self.module_, shown, y_shown, weights, generator)
+            rates = [*rates, _CUT**n_cuts]
+            taught = self._learn_at(rates[-1], shown, y_shown, weights, generator)
             scores.append(float(np.mean(self._decide(judged).argmax(axis=1) == y[held])))
             highest = max(scores)
             if scores.index(highest) + 1 == epoch:
                 last_rise = epoch
             if scores[-1] >= highest - math.sqrt(highest * (1 - highest) / len(held)):
-                self.best_epoch_, best = epoch, copy.deepcopy(self.module_)
+                self.best_epoch_, best = epoch, (copy.deepcopy(self.module_), rates)
             yield epoch, taught
             if epoch - last_rise >= self.n_iter_no_change:
                 if n_cuts == _CUTS:
                     break
-                self.module_, n_cuts, last_rise = copy.deepcopy(best), n_cuts + 1, epoch
-                self.module_.learning_rate_factor = _CUT**n_cuts
-        self.module_ = best
-        learning.finish(best, shown, y_shown, weights, generator)
+                n_cuts, last_rise = n_cuts + 1, epoch
+                self.module_, rates = copy.deepcopy(best[0]), best[1]
+        self.module_, weights = final, np.ones(len(y))
+        learning.start(final, samples, y, final_generator)
+        for rate in best[1]:
+            self._learn_at(rate, samples, y, weights, final_generator)
+        learning.finish(final, samples, y, weights, final_generator)
+
+    def _learn_at(self, rate, samples, y, weights, generator):
+        """Learn for an epoch, at a fraction of the learning rate."""
+        self.module_.learning_rate_factor = rate
+        return self.learning_.learn_epoch(self.module_, samples, y, weights, generator)
 
     def _decide(self, samples):
         """How much speaks for each class: encode, present, decide, batch by batch."""

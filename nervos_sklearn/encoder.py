@@ -265,6 +265,7 @@ class SpikeEncoder(
             If the features are not valid.
         """
         check_is_fitted(self)
+        refuse_masked("X", X)
         return self.traces_of(validate_data(self, X, dtype=np.float64, reset=False))
 
     @property

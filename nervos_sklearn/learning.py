@@ -104,7 +104,6 @@ class Learning(BaseEstimator, ABC):
     n_columns = 1
     averaged = False
     typical_noise = 0.1
-    _parameter_constraints: dict = {}
 
     def resolved(self, task: Task) -> "Learning":
         """Return this learning with every None replaced by what fits the task."""

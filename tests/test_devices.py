@@ -466,7 +466,6 @@ def test_devices_wear_under_every_learning(learning):
 
 
 def test_the_mean_of_margin_learning_is_programmed_and_billed_once():
-    X, y = load_iris(return_X_y=True)
     n_inputs, n_steps = 5, 16
     trains, labels = random_trains(60, n_inputs, n_steps, density=0.1), np.arange(60) % 2
     module = Module(

@@ -13,9 +13,11 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 
 from nervos_sklearn import (
+    DifferentialPair,
     EnduranceSynapse,
     IdealSynapse,
     LinearSynapse,
+    MarginLearning,
     NonLinearSynapse,
     SNNClassifier,
     SpikeEncoder,
@@ -68,6 +70,46 @@ def test_numbers_are_those_of_a_fit_by_hand(study):
     )
 
 
+@pytest.mark.parametrize("learning", ["prototype", "margin", MarginLearning(margin=0.05)])
+def test_a_study_keeps_the_way_its_network_learns(learning):
+    """The numbers of the last epoch are those of a fit; pairs count both their devices."""
+    X, y = load_iris(return_X_y=True)
+    train, test = next(StratifiedKFold(3).split(X, y))
+    synapses = [LinearSynapse(4), IdealSynapse()]
+    study = synapse_study(network(learning, n_jobs=2), synapses, X, y, cv=[(train, test)])
+    levels = LinearSynapse(4).curves(1e-5, 1.0)
+    for device, synapse in enumerate(synapses):
+        clf = network(learning, synapse=synapse).fit(X[train], y[train])
+        module, rows = clf.module_, study["device"] == device
+        (layer,) = module.layers
+        assert study["accuracy"][rows][-1] == clf.score(X[test], y[test])
+        for column, total in (
+            ("spikes", module.n_firings), ("operations", module.n_reads),
+            ("writes", layer.pulses.sum()),
+        ):  # fmt: skip
+            assert study[column][rows].sum() * len(train) == pytest.approx(total)
+            assert (study[column][rows] > 0).all()
+        counts = layer.synapse_update_counts
+        assert study["updates_per_synapse"][rows][-1] == pytest.approx(counts.mean())
+        if device == 0:
+            shares = [(layer.conductances == level).mean() for level in levels]
+            np.testing.assert_allclose(study["occupancy"][rows][-1], shares)
+        assert sum(study["occupancy"][rows][-1]) == pytest.approx(1)
+    assert len(layer.conductances) == 1
+    assert learning == "prototype" or clf.learning_.signed
+
+
+def test_early_stopping_is_off_in_a_study():
+    X, y = load_iris(return_X_y=True)
+    plain, stopping = (
+        synapse_study(
+            network("margin", early_stopping=stops, n_iter_no_change=1), [LinearSynapse(4)], X, y,
+            cv=2,
+        ) for stops in (False, True)
+    )  # fmt: skip
+    np.testing.assert_array_equal(plain["accuracy"], stopping["accuracy"])
+
+
 def test_synaptic_operations_are_what_arrives_while_the_layer_listens():
     X = np.zeros((3, 4, 31), dtype=np.uint8)
     X[:, :, 5::5] = 1
@@ -104,10 +146,11 @@ def test_a_study_is_drawn(study):
 
 def test_updates_that_change_nothing_cost_nothing():
     """Steps of a quarter of the range are out of reach of an eta that small."""
-    study = synapse_study(
-        network(eta=0.01), [LinearSynapse(5)], *load_iris(return_X_y=True), cv=2,
-        read_energy=0.0, write_energy=1e-12,
-    )  # fmt: skip
+    with pytest.warns(UserWarning, match="no update can leave"):
+        study = synapse_study(
+            network(eta=0.01), [LinearSynapse(5)], *load_iris(return_X_y=True), cv=2,
+            read_energy=0.0, write_energy=1e-12,
+        )  # fmt: skip
     assert (study["updates_per_synapse"] > 0).all()
     assert not study["writes"].any()
     assert not study["energy"].any()
@@ -192,6 +235,8 @@ def test_wrong_arguments_are_named():
             "labeling",
         ),
         ([LinearSynapse(4), LinearSynapse(1)], {}, "n_states"),
+        ([LinearSynapse(4), LinearSynapse(4, update="now")], {}, "update"),
+        ([LinearSynapse(4), DifferentialPair(LinearSynapse(4))], {}, "negative"),
     ],
 )
 def test_wrong_settings_are_named_before_anything_is_trained(synapses, options, name):

@@ -95,16 +95,6 @@ def weaken(weights, update_counts, touched, changes, plasticity, new):
 
 
 @part
-def tables_at(cycle, device):
-    """The table that holds after a number of cycles, and whether it is a new one."""
-    last = device.first_cycles.size - 1
-    if cycle > device.first_cycles[last]:  # the device changes its table no more
-        return last, 0
-    table = table_at(cycle, device)
-    return table, table - table_at(max(cycle - 1, 0), device)
-
-
-@part
 def update_to_nearest(j, synapses, inputs, learning, device, stream):
     """Move the synapses of neuron j with some inputs to the levels nearest to their changes.
 
@@ -115,10 +105,16 @@ def update_to_nearest(j, synapses, inputs, learning, device, stream):
     weights, taken, cycles = synapses[j], work.levels[j], learning.cycles[j]
     pulses, counts = learning.pulses[j], learning.update_counts[j]
     lags, changes, transitions = work.lags, work.changes, work.transitions
+    write_noise, lowest, highest = device.write_noise, device.lowest, device.highest
+    last_table = levels.shape[0] - 1
+    last_cycle = device.first_cycles[last_table]
+    # A tuple of arrays costs time when it is handed on: only where there is something to find.
     for k in range(inputs.size):
         i = inputs[k]
-        table, passed = tables_at(cycles[i], device)
-        level = np.int64(taken[i])
+        table, passed, cycle, level = last_table, 0, cycles[i], np.int64(taken[i])
+        if cycle <= last_cycle:  # the device may still change its table
+            table = table_at(cycle, device)
+            passed = table - table_at(max(cycle - 1, 0), device)
         known = level >= 0 and passed <= 1 and transitions.shape[1] > table
         new_level = np.int64(transitions[passed, table, lags[k], level]) if known else -1
         if new_level < 0:
@@ -128,8 +124,8 @@ def update_to_nearest(j, synapses, inputs, learning, device, stream):
                 transitions[passed, table, lags[k], level] = new_level
         weight = levels[table, new_level]
         taken[i] = new_level
-        if device.write_noise > 0.0:
-            weight = written(weight, device, stream)
+        if write_noise > 0.0:
+            weight = written(weight, write_noise, lowest, highest, stream)
             taken[i] = -1
         counts[i] += 1
         if weight != weights[i]:
@@ -160,18 +156,24 @@ def update_continuous(j, synapses, inputs, learning, device, stream):
     Under the seed's flags, weights that are read with noise are written with it too.
     """
     weights, pulses, counts = synapses[j], learning.pulses[j], learning.update_counts[j]
-    new, changes = learning.workspace.weights, learning.workspace.changes
+    work = learning.workspace
+    new, changes, plasticity = work.weights, work.changes, learning.plasticity
     for k in range(inputs.size):
         new[k] = weights[inputs[k]]
     for k in range(inputs.size):
-        new[k] = changed_weight(new[k], changes[k], learning.plasticity)
+        new[k] = changed_weight(new[k], changes[k], plasticity)
+    read_noise, write_noise = device.read_noise, device.write_noise
+    lowest, highest = device.lowest, device.highest
+    if device.clipped and read_noise > 0.0:
+        for k in range(inputs.size):
+            new[k] = noisy(new[k], read_noise, True, stream)
+    if write_noise > 0.0:
+        for k in range(inputs.size):
+            new[k] = written(new[k], write_noise, lowest, highest, stream)
     for k in range(inputs.size):
-        i, weight = inputs[k], new[k]
-        if device.clipped and device.read_noise > 0.0:
-            weight = noisy(weight, device, stream)
-        weight = written(weight, device, stream)
-        pulses[i] += weight != weights[i]
-        weights[i] = weight
+        i = inputs[k]
+        pulses[i] += new[k] != weights[i]
+        weights[i] = new[k]
         counts[i] += 1
 
 

@@ -14,7 +14,7 @@ from .compiling import compiled, part
 from .presentation import inputs_at, list_events
 from .state import NEAREST, Events
 from .streams import stream_of_sample, truncated_normal
-from .synapses import noisy, on_grid, write_change, write_nearest, written
+from .synapses import noisy, on_grid, write_change, write_nearest, written_to
 
 # ------------------------------------------------------------------------- read
 
@@ -65,7 +65,7 @@ def present_open(events, values, device, stream, opened, traces, potentials, rec
         traces[i] = 0.0
     for j in range(n_neurons):
         potentials[j] = 0.0
-    n_open = 0
+    n_open, read_noise = 0, noise_of(device)
     for step in range(events.start.size - 1):
         inputs = inputs_at(events, step)
         for k in range(inputs.size):
@@ -78,7 +78,10 @@ def present_open(events, values, device, stream, opened, traces, potentials, rec
             current = 0.0
             for k in range(n_open):
                 i = opened[0, k]
-                current += opened[1, i] * read_once(values[j, i], device, stream)
+                reading = values[j, i]
+                if read_noise > 0.0:
+                    reading = on_grid(noisy(reading, read_noise, False, stream))
+                current += opened[1, i] * reading
             potentials[j] += current
         for k in range(n_open):
             traces[opened[0, k]] += opened[1, opened[0, k]]
@@ -86,18 +89,11 @@ def present_open(events, values, device, stream, opened, traces, potentials, rec
 
 
 @part
-def read_once(value, device, stream):
-    """A reading of one synapse, on the grid of exact sums."""
+def noise_of(device):
+    """The relative standard deviation of a reading; 0 for ideal synapses."""
     if device is None:
-        return value
-    return read_device(value, device, stream)
-
-
-@part
-def read_device(value, device, stream):
-    if device.read_noise > 0.0:
-        return on_grid(noisy(value, device, stream))
-    return value
+        return 0.0
+    return device.read_noise
 
 
 @part
@@ -204,7 +200,7 @@ def disturbed(weight, device, stream):
     """What a continuous synapse holds that was told to hold a weight."""
     if device is None:
         return weight
-    return written(weight, device, stream)
+    return written_to(weight, device, stream)
 
 
 @part
@@ -344,7 +340,7 @@ def program(state, targets, device, seed):
                     state.conductances, j, i, change, state.pulses, state.pulses, device, stream
                 )
             else:
-                state.conductances[0, j, i] = on_grid(written(targets[j, i], device, stream))
+                state.conductances[0, j, i] = on_grid(written_to(targets[j, i], device, stream))
                 state.pulses[0, j, i] += 1
 
 
@@ -362,7 +358,7 @@ def write_changes(state, changes, device, seed):
 @part
 def write_one(state, j, i, change, device, stream):
     if device.n_levels == 0:
-        weight = written(state.conductances[0, j, i] + change, device, stream)
+        weight = written_to(state.conductances[0, j, i] + change, device, stream)
         state.conductances[0, j, i] = on_grid(max(weight, device.lowest))
         state.pulses[0, j, i] += 1
     elif device.update == NEAREST:
