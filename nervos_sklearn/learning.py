@@ -606,7 +606,7 @@ default="conventional"
     def _votes(self, module, activity):
         if self.labeling == "votes":
             own_label = module.neuron_label_map == np.arange(module.n_classes)[:, np.newaxis]
-            votes = module.decision.get("votes", own_label)
+            votes = module.decision.get("votes", own_label.astype(float))
             # Summed neuron by neuron: the same bits for any number of samples at once.
             return sum_in_order(activity[:, np.newaxis] * votes)
         labels = module.neuron_label_map
