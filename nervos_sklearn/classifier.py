@@ -373,8 +373,7 @@ default=-70, -100, -55 and -90
         """Fit all that stands before the network, and make the network."""
         seed = int(generator.integers(2**31))
         counts = np.bincount(y)
-        n_levels = np.inf if self.synapse is None else self.synapse.n_levels
-        task = Task(self._kind_of(X), counts, n_levels)
+        task = Task(self._kind_of(X), counts)
         self.learning_ = make_learning(self.learning, task)
         typical = self.learning_.defaults(task)
         self.augmentation_ = self._fit_augmentation(X, len(counts))

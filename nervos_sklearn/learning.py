@@ -42,7 +42,6 @@ class Task(NamedTuple):
 
     kind: str  # "image", "table", "features" or "spikes"
     class_counts: np.ndarray  # samples of each class
-    n_levels: float = np.inf  # of a synapse
 
 
 class Learning(BaseEstimator, ABC):
