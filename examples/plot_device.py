@@ -68,7 +68,7 @@ def main(directory):
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
     for ax, (learning, network) in zip(axes, networks.items(), strict=True):
         study = synapse_study(
-            network, synapses, X, y, cv=3, n_jobs=2, read_energy=1e-15, write_energy=1e-12
+            network, synapses, X, y, cv=2, n_jobs=2, read_energy=1e-15, write_energy=1e-12
         )
         print_table(learning, study)
         SynapseStudyDisplay.from_study(study, ax=ax)
