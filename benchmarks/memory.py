@@ -26,7 +26,8 @@ X = np.empty((n, 784))
 for k in range(n):
     X[k] = tile[k % 1000]
 X[np.arange(n), y] += 1
-clf = SNNClassifier(learning=learning, epochs=1, n_neurons=80, shuffle=False, random_state=0)
+encoder = "rate" if learning == "stdp" else "latency"
+clf = SNNClassifier(80, learning=learning, encoder=encoder, epochs=1, random_state=0)
 clf.fit(X[:200], y[:200])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = time.perf_counter()
@@ -45,16 +46,18 @@ def measure(n_samples, learning):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", help="Markdown file to write")
+    parser.add_argument("--samples", type=int, default=60_000, help="the largest of three sizes")
     options = parser.parse_args()
     lines = ["# Memory", "", machine(), ""]
     lines += [
-        "`SNNClassifier(n_neurons=80, epochs=1).fit` on n x 784 features of double precision.",
+        "`SNNClassifier(80, epochs=1).fit` on n x 784 features of double precision, one channel",
+        "a feature.",
         "",
         "| learning | samples | data, MB | before fit, MB | peak, MB | seconds | exponent |",
         "|---|---|---|---|---|---|---|",
     ]
-    sizes = (15_000, 30_000, 60_000)
-    for learning in ("reward", "stdp"):
+    sizes = [options.samples // k for k in (4, 2, 1)]
+    for learning in ("prototype", "margin", "stdp"):
         results = [measure(n, learning) for n in sizes]
         slope = np.polyfit(np.log(sizes), np.log([r["seconds"] for r in results]), 1)[0]
         for n, r in zip(sizes, results, strict=True):

@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from common import machine, seconds, write_report
 
-from nervos_sklearn import Module, Parameters, SNNClassifier
+from nervos_sklearn import Module, Parameters, PrototypeLearning, SNNClassifier
 
 SIZES = {
     "samples": (1000, 2000, 4000, 8000),
@@ -52,13 +52,14 @@ def stdp_times(samples, inputs, neurons, steps):
     return seconds(lambda: module.learn(X)), seconds(lambda: module.count_spikes(X))
 
 
-def reward_times(samples, inputs):
-    """Seconds of an epoch and of prediction of the default classifier."""
+def prototype_times(samples, inputs):
+    """Seconds of an epoch and of prediction of prototypes that learn from reward."""
     rng = np.random.default_rng(0)
     X = rng.random((samples, inputs)) * (rng.random((samples, inputs)) < 0.2)
     y = np.arange(samples) % 10
     X[np.arange(samples), y] += 1.0
-    settings = {"image_shape": None, "n_neurons": 100, "random_state": 0}
+    settings = {"encoder": "latency", "augmentation": None, "n_neurons": 100, "random_state": 0}
+    settings["learning"] = PrototypeLearning(competitive_epochs=0)
 
     def fit(epochs):
         return SNNClassifier(epochs=epochs, **settings).fit(X, y)
@@ -88,14 +89,14 @@ def main():
         curves["STDP, prediction", axis] = sizes, times[:, 1]
         if axis in ("samples", "inputs"):
             point = {"samples": 2000, "inputs": 784}
-            times = np.array([reward_times(**point | {axis: size}) for size in SIZES[axis]])
-            curves["reward, an epoch", axis] = SIZES[axis], times[:, 0]
-            curves["reward, prediction", axis] = SIZES[axis], times[:, 1]
+            times = np.array([prototype_times(**point | {axis: size}) for size in SIZES[axis]])
+            curves["prototypes, an epoch", axis] = SIZES[axis], times[:, 0]
+            curves["prototypes, prediction", axis] = SIZES[axis], times[:, 1]
     lines = ["# Scaling", "", machine(), ""]
     lines += [
         "STDP: {samples} samples of {inputs} channels, a fifth of them active, {neurons} neurons, "
         "{steps} steps, but for the one named.".format(**STANDARD),
-        "Reward: 2,000 samples of 784 features, 100 neurons. One thread, medians of 3. The",
+        "Prototypes: 2,000 samples of 784 features, 100 neurons. One thread, medians of 3. The",
         "exponent is the slope of the logarithm of the time against that of the size.",
         "",
         "| | grows with | sizes | seconds | exponent |",

@@ -15,13 +15,14 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from nervos_sklearn import (
-    GaussianBlur,
+    ImageAugmentation,
+    PrototypeLearning,
     ReceptiveFieldDisplay,
     SNNClassifier,
     SpikeEncoder,
     SpikingPatchFeatures,
 )
-from nervos_sklearn._reward_kernels import jitter_image
+from nervos_sklearn.presentations import Presentations
 
 FOLDER = Path(__file__).parent / "images"
 X, y = load_digits(return_X_y=True)
@@ -35,8 +36,15 @@ def save(figure, name):
     plt.close(figure)
 
 
-def fitted(**parameters):
-    return SNNClassifier(random_state=0, **parameters).fit(X_train, y_train)
+def fitted(n_neurons=None, *, augmentation="auto", training_duration=None, eta=None, **learning):
+    return SNNClassifier(
+        n_neurons,
+        learning=PrototypeLearning(**learning),
+        augmentation=augmentation,
+        training_duration=training_duration,
+        eta=eta,
+        random_state=0,
+    ).fit(X_train, y_train)
 
 
 def latency_code():
@@ -50,21 +58,19 @@ def latency_code():
     save(figure, "latency_code")
 
 
-def blur_and_jitter():
-    image = X_train[0].astype(np.float32)
-    pictures = [("image", image), ("blurred", GaussianBlur(0.04).fit_transform([image])[0])]
-    rng = np.random.default_rng(0)
+def augmentation():
+    augmentation = ImageAugmentation((8, 8)).fit(X_train, n_classes=10)
+    blurred = augmentation.blurred(X_train[:1])
+    pictures = [("image", X_train[0]), ("blurred", blurred)]
+    generator = np.random.default_rng(0)
     for k in range(4):
-        moved = np.empty(64, dtype=np.float32)
-        jitter = rng.uniform(-1, 1, 5) * [0.054, 0.054, 0.2, 0.15, 0.35]
-        jitter_image(pictures[1][1], 8, 8, jitter, moved)
-        pictures.append((f"jitter {k + 1}", moved))
+        pictures.append((f"moved {k + 1}", augmentation.moved(blurred, generator)))
     figure, axes = plt.subplots(1, 6, figsize=(9, 1.8), layout="constrained")
     for ax, (title, picture) in zip(axes, pictures, strict=True):
         ax.imshow(picture.reshape(8, 8), cmap="gray_r")
         ax.set_title(title)
         ax.set_axis_off()
-    save(figure, "blur_and_jitter")
+    save(figure, "augmentation")
 
 
 def recruitment():
@@ -77,7 +83,8 @@ def recruitment():
 
 
 def leads(clf):
-    potentials = clf.module_.potentials(clf._traces(X_train))
+    spikes = clf.encoder_.transform(clf.augmentation_.blurred(X_train))
+    potentials = clf.module_.activity(Presentations(spikes), np.arange(len(X_train)))
     mine = clf.neuron_label_map_ == y_train[:, np.newaxis]
     right = np.where(mine, potentials, -1).max(axis=1)
     return right - np.where(mine, -1, potentials).max(axis=1)
@@ -100,10 +107,10 @@ def accuracies():
         "everything": {},
         "no synaptic scaling": {"synaptic_scaling": False},
         "no recruitment": {"recruitment": False},
-        "no jitter": {"jitter": 0},
-        "no blur": {"blur": 0},
+        "no movements": {"augmentation": ImageAugmentation(strength=0)},
+        "no blur": {"augmentation": ImageAugmentation(blur=0)},
         "no margin": {"margin": 0},
-        "no reward": {"reward": False},
+        "no reward": {"competitive_epochs": 30},
     }
     scores = [fitted(**change).score(X_test, y_test) for change in changes.values()]
     figure, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
@@ -113,31 +120,36 @@ def accuracies():
 
 
 def late_decision():
+    """The network decides when only the first spikes have come, as a shorter sample would."""
     steps = [2, 4, 8, 12, 16, 20, 24, 28, 32]
-    scores = [fitted(decision_step=step).score(X_test, y_test) for step in steps]
+    clf = fitted(augmentation=ImageAugmentation(strength=0))
+    spikes = clf.encoder_.transform(clf.augmentation_.blurred(X_test))
+    scores = []
+    for step in steps:
+        seen = np.zeros_like(spikes)
+        seen[:, :, -step:] = spikes[:, :, 1 : step + 1]  # what has come, until the decision
+        activity = clf.module_.activity(Presentations(seen), np.arange(len(seen)))
+        scores.append(np.mean(clf.learning_.labels(clf.module_, activity) == y_test))
     figure, ax = plt.subplots(figsize=(6, 2.6), layout="constrained")
     ax.plot(steps, scores, marker="o")
     ax.set(xlabel="time step of the decision", ylabel="accuracy")
     save(figure, "late_decision")
 
 
-def spike_race():
-    clf = fitted(n_neurons=50)
-    shares = clf.predict_proba(X_test).max(axis=1)
-    sample = int(np.argmin(np.abs(shares - 0.6)))
-    potentials = clf.module_.potentials(clf._traces(X_test[sample : sample + 1]))[0]
-    figure, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
-    spikes, race = [], potentials.copy()
-    for _ in range(10):
-        winner = int(race.argmax())
-        spikes.append((race[winner], clf.neuron_label_map_[winner]))
-        race[winner] -= 0.01
-    ax.plot(clf.neuron_label_map_, potentials, "o", color="lightgray", label="neurons")
-    ax.plot([k for _, k in spikes], [v for v, _ in spikes], "|", ms=14, color="C3", label="spikes")
-    ax.axhline(spikes[-1][0], linestyle="--", color="black", label="threshold at the end")
-    ax.set(xlabel="class of the neuron", ylabel="potential (cosine)", xticks=range(10))
-    ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
-    save(figure, "spike_race")
+def escape_noise():
+    clf = fitted()
+    chances = clf.predict_proba(X_test)
+    best, right = chances.max(axis=1), clf.predict(X_test) == y_test
+    parts = np.array_split(np.argsort(best), 12)
+    figure, ax = plt.subplots(figsize=(4, 3), layout="constrained")
+    ax.plot([0.3, 1], [0.3, 1], "--", color="gray", label="calibrated")
+    ax.plot(
+        [best[part].mean() for part in parts], [right[part].mean() for part in parts], marker="o",
+        label="test images, by twelfths",
+    )  # fmt: skip
+    ax.set(xlabel="chance of the best class", ylabel="how often it is right")
+    ax.legend()
+    save(figure, "escape_noise")
 
 
 def patch_features():
@@ -152,6 +164,6 @@ def patch_features():
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for draw in (latency_code, blur_and_jitter, recruitment, margin, accuracies,
-                 late_decision, spike_race, patch_features):  # fmt: skip
+    for draw in (latency_code, augmentation, recruitment, margin, accuracies,
+                 late_decision, escape_noise, patch_features):  # fmt: skip
         draw()

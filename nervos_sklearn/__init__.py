@@ -16,7 +16,7 @@ from .display import ReceptiveFieldDisplay, SynapseStudyDisplay
 from .encoder import SpikeEncoder
 from .images import GaussianBlur, ImageAugmentation, SpikingPatchFeatures
 from .layer import Layer
-from .learning import MarginLearning, PrototypeLearning, STDPLearning
+from .learning import Learning, MarginLearning, PrototypeLearning, STDPLearning
 from .module import Module
 from .neuron import LIFNeuron
 from .parameters import Parameters
@@ -43,6 +43,7 @@ __all__ = [
     "ImageAugmentation",
     "LIFNeuron",
     "Layer",
+    "Learning",
     "LinearSynapse",
     "MarginLearning",
     "Module",

@@ -1,7 +1,7 @@
 """SNNClassifier: features or spike trains in, class labels out."""
 
 import copy
-import inspect
+import math
 import time
 import warnings
 from numbers import Integral, Real
@@ -27,13 +27,15 @@ from .images import ImageAugmentation, find_image_shape
 from .learning import LEARNINGS, Learning, STDPLearning, Task, make_learning
 from .module import Module
 from .parameters import SETTINGS, Parameters, interval_of
-from .presentations import Presentations
+from .presentations import BATCH, Presentations
 from .synapse import Synapse
+from .threads import on_threads
 
 _LOOK_AT_MAPS = 0.7  # strength of further looks at images of several maps
 _CUT, _CUTS = 1 / 3, 2  # of the learning rate on a plateau, and how often
 _CLEAR = 0.99  # chance of the best class from which on an image is not looked at again
 _MOST_NEURONS = 1_000_000
+_TO_FIT = 7  # calls from a warning up to the caller of fit
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
@@ -63,7 +65,8 @@ default="auto"
         whether the features are an image, a table or the features of a transformer.
     features : transformer, optional
         Stands before the encoder, fitted on what the classifier is given, such as
-        ``SpikingPatchFeatures()``. In training it sees each image moved.
+        ``SpikingPatchFeatures()``. In training it sees each image moved. It gives features,
+        or spike trains whose first step is silent.
     augmentation : {"auto"}, ImageAugmentation or None, default="auto"
         Blurs images, moves them in training and looks again in prediction. "auto" does so
         where the features are recognised as images and the learning is from reward.
@@ -95,9 +98,11 @@ default=-70, -100, -55 and -90
     tau_m, tau_threshold : float, default=10 and 5
         Spike timing: time constants of ``STDPLearning(true_lif=True)``, in ms.
     early_stopping : bool, default=False
-        Hold back a part of the training set. When the accuracy on it does not rise any
-        more, go on from the best epoch with a third of the learning rate; when that does not
-        help either, stop and return to the best epoch.
+        Find out how long to learn, on a part of the training set that is held back. When
+        the accuracy on it does not rise any more, go on from the best epoch, the last one
+        within a standard error of the highest accuracy, with a third of the learning rate;
+        when that has not helped twice, stop. Then learn anew from all samples, as long as
+        it took to the best epoch.
     validation_fraction : float, default=0.1
         The part held back, stratified.
     n_iter_no_change : int, default=10
@@ -132,7 +137,7 @@ default=-70, -100, -55 and -90
     validation_scores_ : list of float
         With early stopping, the accuracy on the part held back after each epoch.
     best_epoch_ : int
-        With early stopping, the epoch that was returned to, from 1.
+        With early stopping, the epoch that was taken, from 1.
     n_features_in_ : int
         Number of features, or of channels.
     n_steps_in_ : int
@@ -348,7 +353,7 @@ default=-70, -100, -55 and -90
                     seconds = time.perf_counter() - started
                     print(
                         f"epoch {epoch}/{self.parameters_.epochs}: {taught:.0%} of the samples "
-                        f"taught, {seconds:.1f} s"
+                        f"taught, {seconds:.2f} s"
                     )
                     started = time.perf_counter()
         return self
@@ -383,7 +388,14 @@ default=-70, -100, -55 and -90
         self.parameters_ = self._used_parameters(typical)
         self.module_ = self._new_module(samples.n_channels, typical, generator)
         self._warn_of_unread()
+        self._say_that_loops_are_compiled()
         return samples
+
+    def _say_that_loops_are_compiled(self):
+        kind = type(self.learning_)
+        if self.verbose and kind not in _learned_here:
+            print("compiling the loops, or reading them from disk, once: within the first epoch")
+        _learned_here.add(kind)
 
     def _learn(self, samples, y, generator):
         module, learning, weights = self.module_, self.learning_, np.ones(len(y))
@@ -407,51 +419,67 @@ default=-70, -100, -55 and -90
             )
 
     def _until_no_change(self, samples, y, generator):
-        """Learn from a part; go on from the best epoch more slowly when the rest sees no rise."""
+        """Find out on a part held back how long to learn and how fast; then learn from all."""
         train, held = self._held_back(y, generator)
         shown, judged, y_shown = samples.subset(train), samples.subset(held), y[train]
-        learning, weights = self.learning_, np.ones(len(train))
+        module, learning, weights = self.module_, self.learning_, np.ones(len(train))
+        final, final_generator = module.blank_copy(), module.draw_generator()
         self._start(shown, y_shown, generator)
-        self.validation_scores_, stale, cuts, highest = [], 0, 0, -1.0
+        scores = self.validation_scores_ = []
+        rates, last_rise, n_cuts = [], 0, 0  # factors of the learning rate, one an epoch
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
-            taught = learning.learn_epoch(self.module_, shown, y_shown, weights, generator)
-            score = float(np.mean(self._decide(judged).argmax(axis=1) == y[held]))
-            self.validation_scores_.append(score)
-            stale = 0 if score > highest else stale + 1
-            if score >= highest:
-                highest, self.best_epoch_, best = score, self.n_iter_, copy.deepcopy(self.module_)
-            yield self.n_iter_, taught
-            if stale >= self.n_iter_no_change:
-                if cuts == _CUTS:
+            rates = [*rates, _CUT**n_cuts]
+            taught = self._learn_at(rates[-1], shown, y_shown, weights, generator)
+            scores.append(float(np.mean(self._decide(judged).argmax(axis=1) == y[held])))
+            highest = max(scores)
+            if scores.index(highest) + 1 == epoch:
+                last_rise = epoch
+            if scores[-1] >= highest - math.sqrt(highest * (1 - highest) / len(held)):
+                self.best_epoch_, best = epoch, (copy.deepcopy(self.module_), rates)
+            yield epoch, taught
+            if epoch - last_rise >= self.n_iter_no_change:
+                if n_cuts == _CUTS:
                     break
-                self.module_, cuts, stale = copy.deepcopy(best), cuts + 1, 0
-                self.module_.learning_rate_factor = _CUT**cuts
-        self.module_ = best
-        learning.finish(best, shown, y_shown, weights, generator)
+                n_cuts, last_rise = n_cuts + 1, epoch
+                self.module_, rates = copy.deepcopy(best[0]), best[1]
+        self.module_, weights = final, np.ones(len(y))
+        learning.start(final, samples, y, final_generator)
+        for rate in best[1]:
+            self._learn_at(rate, samples, y, weights, final_generator)
+        learning.finish(final, samples, y, weights, final_generator)
+
+    def _learn_at(self, rate, samples, y, weights, generator):
+        """Learn for an epoch, at a fraction of the learning rate."""
+        self.module_.learning_rate_factor = rate
+        return self.learning_.learn_epoch(self.module_, samples, y, weights, generator)
 
     def _decide(self, samples):
         """How much speaks for each class: encode, present, decide, batch by batch."""
-        module, learning = self.module_, self.learning_
-        activity = module.activity(samples, np.arange(len(samples)), n_jobs=self.n_jobs)
+
+        def decide(start):
+            chosen = np.arange(start, min(start + BATCH, len(samples)))
+            return self._decide_batch(samples.subset(chosen))
+
+        batches = range(0, len(samples), BATCH)
+        return np.concatenate(on_threads(decide, batches, self.n_jobs))
+
+    def _decide_batch(self, samples):
+        """Decide; where an image is not clear, go by the highest activity over more looks."""
+        module, learning, every = self.module_, self.learning_, np.arange(len(samples))
+        activity = module.activity(samples, every)
         scores = learning.decide(module, activity)
         augmentation = samples.augmentation
         if augmentation is not None and augmentation.looks_again:
-            clear = learning.chances(module, scores).max(axis=1) >= _CLEAR
-            unclear = np.flatnonzero(~clear)
+            chances = learning.chances(module, scores)
+            unclear = every[chances.max(axis=1) < _CLEAR]
             if len(unclear) > 0:
-                activity = self._look_again(samples, unclear, activity[unclear])
+                activity = activity[unclear]
+                for X in augmentation.looks(samples.X[unclear]):
+                    again = module.activity(samples.of(X), np.arange(len(X)))
+                    activity = np.maximum(activity, again)
                 scores[unclear] = learning.decide(module, activity)
         return scores
-
-    def _look_again(self, samples, unclear, activity):
-        """The highest activity of each neuron over some more looks at images."""
-        for X in samples.augmentation.looks(samples.X[unclear]):
-            look = Presentations(X[:0], samples.encoder, samples.features)
-            look.X = X
-            again = self.module_.activity(look, np.arange(len(X)), n_jobs=self.n_jobs)
-            activity = np.maximum(activity, again)
-        return activity
 
     # ------------------------------------------------------------------- what stands before
 
@@ -475,7 +503,7 @@ default=-70, -100, -55 and -90
         return find_image_shape(X)
 
     def _fit_augmentation(self, X, n_classes):
-        if self.augmentation is None or X.ndim != 2 or isinstance(self.encoder, SpikeEncoder):
+        if self.augmentation is None or X.ndim != 2:
             return None
         augmentation = self.augmentation
         if isinstance(augmentation, str):
@@ -533,27 +561,62 @@ default=-70, -100, -55 and -90
         n_neurons = typical["n_neurons"] if self.n_neurons is None else self.n_neurons
         module = Module(self.parameters_, learning=learning, random_state=generator)
         module.synapse = None if self.synapse is None else clone(self.synapse)
-        module.n_classes, module.n_jobs = len(self.classes_), self.n_jobs
         module.initialise_layers([n_channels, *hidden.tolist(), n_neurons])
+        module.n_classes, module.n_jobs = len(self.classes_), self.n_jobs
         return module
 
     def _warn_of_unread(self):
-        """Say which settings this learning and this encoder do not read, and who does."""
-        reads = set(self.learning_.reads)
+        """Say which settings play no part here, and who would read them."""
+        harmless = {"training_duration": self.parameters_.training_duration}
+        if isinstance(self.encoder, SpikeEncoder):
+            harmless |= self.encoder.get_params()
+        for name, reader in self._unread().items():
+            value = getattr(self, name)
+            others = (_DEFAULTS[name], harmless.get(name, _DEFAULTS[name]))
+            if not any(value is other or np.array_equal(value, other) for other in others):
+                _warn_unread(name, value, reader)
+        if isinstance(self.learning, Learning):
+            defaults = type(self.learning)().get_params(deep=False)
+            for name, reader in self.learning_.unread(
+                self._has_fields(), self.parameters_
+            ).items():
+                value = getattr(self.learning, name, None)
+                if name in defaults and not np.array_equal(value, defaults[name]):
+                    _warn_unread(f"learning__{name}", value, reader)
+
+    def _unread(self):
+        """The parameters that nobody reads here, each with those who would."""
+        unread = {name: _who_reads(name) for name in SETTINGS if name not in self._settings_read()}
+        of_learning = self.learning_.unread(self._has_fields(), self.parameters_)
+        unread |= {name: reader for name, reader in of_learning.items() if name in SETTINGS}
+        if not self.early_stopping:
+            unread |= dict.fromkeys(
+                ("validation_fraction", "n_iter_no_change"), "early_stopping=True"
+            )
+        if self.encoder_ is None:
+            unread["encoder"] = "2-D features"
+        if self.n_axes_in_ == 3 and self.augmentation is not None:
+            unread["augmentation"] = "images, which are 2-D features"
+        return unread
+
+    def _settings_read(self):
+        read = {"epochs", *self.learning_.reads}
         if self.synapse is not None:
-            reads |= {"min_weight", "max_weight"}
+            read |= {"min_weight", "max_weight"}
         if self.encoder_ is not None and not isinstance(self.encoder, SpikeEncoder):
-            reads.add("training_duration")
+            read.add("training_duration")
             if self.encoder_.has_frequency:
-                reads |= {"min_frequency", "max_frequency"}
-        for name in SETTINGS:
-            value, default = getattr(self, name), _SIGNATURE[name].default
-            if name not in reads and value != default:
-                warnings.warn(
-                    f"{name}={value!r} has no effect here: {type(self.learning_).__name__} does "
-                    f"not read it. {_who_reads(name)}",
-                    stacklevel=2,
-                )
+                read |= {"min_frequency", "max_frequency"}
+        return read
+
+    def _has_fields(self):
+        """Whether features have populations of receptive fields, some of which may be dropped."""
+        encoder = self.encoder_
+        return (
+            encoder is not None
+            and encoder.encoding == "receptive_fields"
+            and encoder.n_features_in_ > 2
+        )
 
     # ------------------------------------------------------------------------- checks
 
@@ -561,17 +624,17 @@ default=-70, -100, -55 and -90
         refuse_masked("X", X)
         refuse_masked("y", y)
         X, y = validate_data(self, X, y, allow_nd=True, dtype="numeric")
+        self.n_axes_in_ = X.ndim
+        self.starts_at_once_ = bool(
+            X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
+        )
+        X = self._check_axes(X)
         self.classes_, y = _number_classes(y)
         if len(self.classes_) < 2:
             raise ValueError(
                 "SNNClassifier needs samples of at least 2 classes, "
-                f"got one class: {self.classes_[0]!r}."
+                f"got one class: {self.classes_.tolist()[0]!r}."
             )
-        self.starts_at_once_ = False
-        if X.ndim == 3 and self.features is None:
-            self.starts_at_once_ = bool(np.asarray(X)[:, :, 0].any())
-        self.n_axes_in_ = X.ndim
-        X = self._check_axes(X)
         return X, y
 
     def _check_axes(self, X):
@@ -616,9 +679,11 @@ default=-70, -100, -55 and -90
         n_held = int(np.ceil(self.validation_fraction * len(y)))
         if counts.min() < 2 or len(y) - n_held < len(counts):
             raise ValueError(
-                "early_stopping holds back a part of each class and needs at least 2 samples of "
-                f"each, got class {self.classes_[counts.argmin()]!r} with {counts.min()} of "
-                f"{len(y)} samples; give more samples or set early_stopping=False."
+                f"early_stopping holds back {n_held} of {len(y)} samples "
+                f"(validation_fraction={self.validation_fraction}) and needs at least 2 of each "
+                f"class and as many others as there are classes, {len(counts)}; the class "
+                f"{self.classes_.tolist()[counts.argmin()]!r} has {counts.min()}. Hold back less, "
+                "give more samples, or set early_stopping=False."
             )
         seed = int(generator.integers(2**31))
         train, held = train_test_split(
@@ -644,7 +709,8 @@ default=-70, -100, -55 and -90
         Returns
         -------
         ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
-            The scores of the learning: potentials of a race between the classes, or votes.
+            The scores of the learning: potentials of a race between the classes, or shares
+            of the votes.
             For two classes, the second minus the first.
 
         Raises
@@ -670,7 +736,7 @@ default=-70, -100, -55 and -90
         -------
         ndarray of shape (n_samples, n_classes)
             From reward: the chance of each class to fire first, given escape noise that was
-            fitted on potentials blind to their samples. By spike timing: shares of the votes,
+            fitted on potentials blind to their samples. By spike timing: fractions of the votes,
             equal if no neuron fires, and not calibrated.
 
         Raises
@@ -717,7 +783,8 @@ default=-70, -100, -55 and -90
         return tags
 
 
-_SIGNATURE = inspect.signature(SNNClassifier).parameters
+_DEFAULTS = SNNClassifier().get_params(deep=False)
+_learned_here = set()  # kinds of learning that this process has begun to compile
 
 
 def _number_classes(y):
@@ -734,6 +801,12 @@ def _number_classes(y):
     return classes, numbers
 
 
+def _warn_unread(name, value, reader):
+    warnings.warn(
+        f"{name}={value!r} has no effect here: it is read by {reader}.", stacklevel=_TO_FIT
+    )
+
+
 def _who_reads(name):
     readers = [learning.__name__ for learning in LEARNINGS.values() if name in learning.reads]
     if name in ("min_weight", "max_weight"):
@@ -742,4 +815,4 @@ def _who_reads(name):
         readers.append("an encoder with a frequency that is given by its name")
     if name == "training_duration":
         readers.append("an encoder that is given by its name")
-    return f"It is read by {' and '.join(readers)}."
+    return " and ".join(readers)

@@ -85,7 +85,7 @@ class SpikeEncoder(
         "receptive_fields".
     data_min_, data_max_ : ndarray of shape (n_features_in_,)
         The values of each feature that become 0 and 1, for the scales "feature" and
-        "standard".
+        "standard", and the range of each feature for "quantile".
     quantiles_ : QuantileTransformer
         The fitted scale, for "quantile".
     n_features_in_ : int
@@ -186,14 +186,14 @@ class SpikeEncoder(
             self.channel_features_ = np.arange(n_features)
         if self._scale() == "standard":
             self.data_min_, self.data_max_ = _standard_range(X)
-        elif self._scale() == "feature":
+        elif self._scale() in ("feature", "quantile"):
             self.data_min_, self.data_max_ = X.min(axis=0), X.max(axis=0)
-        elif self._scale() == "quantile":
+        if self._scale() == "quantile":
             self.quantiles_ = QuantileTransformer(
                 n_quantiles=min(len(X), _QUANTILES),
                 output_distribution="normal",
                 random_state=0,
-            ).fit(X)
+            ).fit(self._by_range(X))
         self.n_channels_ = len(self.channel_features_)
         self.n_steps_ = self.training_duration + 1
         self._seed = draw_keys(random_generator(self.random_state), 1)[0]
@@ -265,6 +265,7 @@ class SpikeEncoder(
             If the features are not valid.
         """
         check_is_fitted(self)
+        refuse_masked("X", X)
         return self.traces_of(validate_data(self, X, dtype=np.float64, reset=False))
 
     @property
@@ -329,13 +330,17 @@ class SpikeEncoder(
                     f"{X.min()} to {X.max()}; use scale='feature' or scale='sample'."
                 )
             return X
-        if scale == "quantile":
-            reach = _STANDARD_REACH
-            return np.clip(self.quantiles_.transform(X) / (2 * reach) + 0.5, 0.0, 1.0)
-        if scale in ("feature", "standard"):
-            low, high = self.data_min_, self.data_max_
-        else:
+        if scale == "quantile":  # of the range, because quantiles within 1e-7 are taken for one
+            normal = self.quantiles_.transform(self._by_range(X))
+            return np.clip(normal / (2 * _STANDARD_REACH) + 0.5, 0.0, 1.0)
+        return self._by_range(X)
+
+    def _by_range(self, X):
+        """Bring features to 0 ... 1 by the range of their scale."""
+        if self._scale() == "sample":
             low, high = X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True)
+        else:
+            low, high = self.data_min_, self.data_max_
         # Differences and squares of finite numbers may be infinite or 0, those of scaled ones not.
         exponents = exponents_of(np.maximum(np.abs(low), np.abs(high)))
         low, high = np.ldexp(low, -exponents), np.ldexp(high, -exponents)

@@ -24,12 +24,12 @@ from ._validation import unchanged_on_error
 from .encoder import latency_traces
 
 _BATCH = 256  # images worked on at once
-_BLUR = Interval(Real, 0, 1, closed="both")  # a share of the longer side
+_BLUR = Interval(Real, 0, 1, closed="both")  # a fraction of the longer side
 _LARGEST = 1e38  # intensity; float32, the type of the blurred images, holds it
 
 
 def blur_images(images: ArrayLike, image_shape: tuple, sigma: float) -> np.ndarray:
-    """Blur each map of each image by a Gaussian; it is dark outside.
+    """Blur each map of each image by a Gaussian; pixels outside count as 0.
 
     Parameters
     ----------
@@ -97,6 +97,7 @@ def find_image_shape(X: np.ndarray, threshold: float = 0.2) -> tuple | None:
     ((1, 8, 8), None)
     """
     X = np.asarray(X[:1000], dtype=float)
+    X = np.ldexp(X, -_exponent(X))
     centred, deviations = X - X.mean(axis=0), X.std(axis=0)
     best, shape = threshold, None
     for side in range(4, math.isqrt(X.shape[1]) + 1):
@@ -108,6 +109,11 @@ def find_image_shape(X: np.ndarray, threshold: float = 0.2) -> tuple | None:
             if score > best:
                 best, shape = score, candidate
     return shape
+
+
+def _exponent(X):
+    """The power of two that brings the largest number to 1/2 ... 1."""
+    return int(np.frexp(np.abs(X).max())[1])
 
 
 def _grid_score(centred, deviations, side):
@@ -182,12 +188,12 @@ def _image_shape(shape, n_pixels):
 
 
 class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
-    """Blur images by a Gaussian; it is dark outside them.
+    """Blur images by a Gaussian; pixels outside an image count as 0.
 
     Parameters
     ----------
     sigma : float, default=0.04
-        Standard deviation, as a share of the longer side; at most 1.
+        Standard deviation, as a fraction of the longer side; at most 1.
     image_shape : tuple of (height, width), optional
         Shape of flattened images; by default a square if the number of pixels
         allows it, else a row.
@@ -292,13 +298,13 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
     n_steps : int, default=32
         Time steps of the latency code, in ms.
     blur : float, default=0.018
-        Standard deviation of the blur, as a share of the longer side; at most 1.
+        Standard deviation of the blur, as a fraction of the longer side; at most 1.
     n_presentations : int, default=20000
         Patches shown while learning.
     eta, final_eta : float, default=0.1 and 0.005
         Learning rate at the start and at the end, falling exponentially.
     threshold_increment : float, default=0.01
-        Rise of the threshold of a neuron that wins, as a share of the largest
+        Rise of the threshold of a neuron that wins, as a fraction of the largest
         possible potential; 0 switches homeostasis off.
     minimum_contrast : float, default=0.1
         Patches with an L2 norm of less than this many times the strongest input are
@@ -522,6 +528,8 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
 # logarithm of the scale, shear.
 _LARGEST_MOVEMENT = np.array([0.054, 0.054, 0.2, 0.15, 0.35])
 _LOOKS = [sign * np.eye(5)[k] for k in (2, 3, 4) for sign in (1, -1)]
+_USUAL_EXPONENT, _LARGEST_PIXEL = 60, 1e30  # what float32 holds, and sums of it
+_STRONGEST = 100.0  # movements beyond all use, and still numbers
 _FULL_STRENGTH = 25  # samples of a class; above it movements shrink with the power -1/4
 
 
@@ -530,13 +538,13 @@ class ImageAugmentation(BaseEstimator):
 
     A parameter of SNNClassifier: what it does happens before the image is transformed and
     encoded. Every presentation for training shifts, turns, scales and shears the image at
-    random; outside an image it is dark.
+    random; pixels outside an image count as 0.
 
     Parameters
     ----------
     image_shape : {"auto"}, tuple of (height, width) or (n_maps, height, width), default="auto"
         Layout of flat images. "auto" recognises square images by how much neighbours vary
-        together (:func:`find_image_shape`), and does nothing to what are no images.
+        together (:func:`find_image_shape`), and leaves alone what are not images.
     blur : float, default=0.04
         Standard deviation of a Gaussian blur, as a fraction of the longer side; 0 for none.
     strength : float, default=1
@@ -551,7 +559,7 @@ class ImageAugmentation(BaseEstimator):
     Attributes
     ----------
     image_shape_ : tuple of (n_maps, height, width) or None
-        None if the features are no images.
+        None if the features are not images.
     movement_ : ndarray of shape (5,)
         The largest movement of a presentation: shifts along y and x as fractions of the
         sides, angle in radians, logarithm of the scale, shear.
@@ -569,9 +577,9 @@ class ImageAugmentation(BaseEstimator):
 
     _parameter_constraints = {
         "image_shape": [StrOptions({"auto"}), "array-like"],
-        "blur": [Interval(Real, 0, None, closed="left")],
-        "strength": [Interval(Real, 0, None, closed="left")],
-        "test_time": [Interval(Real, 0, None, closed="left")],
+        "blur": [Interval(Real, 0, 1, closed="both")],
+        "strength": [Interval(Real, 0, _STRONGEST, closed="both")],
+        "test_time": [Interval(Real, 0, _STRONGEST, closed="both")],
     }
 
     def __init__(self, image_shape="auto", *, blur=0.04, strength=1.0, test_time=0.0):
@@ -599,6 +607,9 @@ class ImageAugmentation(BaseEstimator):
         """
         self._validate_params()
         self.image_shape_ = self.layout(X)
+        # Scaling by powers of two changes no digit; numbers of usual size stay as they are.
+        exponent = _exponent(X)
+        self._exponent = exponent if abs(exponent) > _USUAL_EXPONENT else 0
         fewer = min(1.0, (_FULL_STRENGTH * n_classes / len(X)) ** 0.25)
         self.movement_ = self.strength * fewer * _LARGEST_MOVEMENT
         return self
@@ -617,8 +628,11 @@ class ImageAugmentation(BaseEstimator):
         return shape
 
     def blurred(self, X: np.ndarray) -> np.ndarray:
-        """Blur images, as float32; what are no images stays as it is."""
-        if self.image_shape_ is None or self.blur == 0:
+        """Blur images, as float32; what are not images stay as they are."""
+        if self.image_shape_ is None:
+            return X
+        X = np.clip(np.ldexp(X, -self._exponent), -_LARGEST_PIXEL, _LARGEST_PIXEL)
+        if self.blur == 0:
             return X
         return blur_images(X, self.image_shape_, self.blur * max(self.image_shape_[1:]))
 

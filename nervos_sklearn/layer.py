@@ -17,6 +17,7 @@ from ._kernels import (
     Teaching,
     Workspace,
 )
+from ._kernels.state import on_grid
 from ._validation import check_numbers
 from .neuron import LIFNeuron, NeuronArrays
 from .parameters import Parameters, check_parameters
@@ -91,6 +92,7 @@ class Layer:
         self.accumulators = np.empty((0, 0))
         self.gains = None
         self.fast = None
+        self._on_grid = True
         self._set_conductances(np.ones((1, *shape)))
         self._arrays = NeuronArrays(self.num_output_neurons, parameters)
         self.layer = [
@@ -102,10 +104,7 @@ class Layer:
 
     def _set_conductances(self, conductances):
         self._conductances = conductances
-        if len(conductances) == 1:
-            self._synapses = conductances[0]
-        else:
-            self._synapses = conductances[0] - conductances[1]
+        self._synapses = _weights_of(conductances)
         if not hasattr(self, "pulses") or self.pulses.shape != conductances.shape:
             self.pulses = np.zeros(conductances.shape, dtype=np.int64)
 
@@ -147,6 +146,7 @@ class Layer:
         else:
             self._set_conductances(synapses[np.newaxis])
         self.fast = None
+        self._on_grid = np.array_equal(synapses, on_grid(synapses))
 
     def use_devices(self, n_devices: int, gains: np.ndarray | None) -> None:
         """Give each synapse one device, or a pair, each read through a gain of its own."""
@@ -177,25 +177,34 @@ class Layer:
 
     def set_state(self, state: dict[str, np.ndarray]) -> None:
         """Take what :meth:`state` gave; ValueError if it does not fit the layer."""
-        shape = self._synapses.shape
-        devices = self._conductances.shape
+        shape, devices = self._synapses.shape, self._conductances.shape
         shapes = {
             "update_counts": shape, "pulses": devices, "conductances": devices,
             "accumulators": shape, "fast": devices, "sums": shape, "progress": (2,),
         }  # fmt: skip
         for name, array in state.items():
-            whole = name in ("update_counts", "pulses")
-            numbers = array.dtype.kind in "iu" if whole else np.isfinite(array).all()
-            if name not in shapes or array.shape != shapes[name] or not numbers:
+            if shapes.get(name) != array.shape:
                 raise ValueError(f"the state {name!r} does not fit a layer of {shape}.")
-        if "conductances" in state:
-            self._set_conductances(np.array(state["conductances"]))
-        self.synapse_update_counts = state.get("update_counts", self.synapse_update_counts)
-        self.pulses = state.get("pulses", self.pulses)
-        self.accumulators = state.get("accumulators", self.accumulators)
-        if {"fast", "sums", "progress"} <= set(state):
-            self.fast, self.sums = state["fast"], state["sums"]
-            self.importance, self.n_shown = float(state["progress"][0]), int(state["progress"][1])
+        averaged = {"fast", "sums", "progress"} & set(state)
+        if averaged and len(averaged) < 3:
+            raise ValueError(f"of fast, sums and progress, there is {sorted(averaged)} only.")
+        whole = {n: _check_counts(n, state[n]) for n in ("update_counts", "pulses") if n in state}
+        numbers = {n: check_numbers(n, a) for n, a in state.items() if n not in whole}
+        if averaged and numbers["progress"].min() < 0:
+            raise ValueError(f"progress must be >= 0, got {numbers['progress']}.")
+        if "conductances" in numbers:
+            if not np.array_equal(_weights_of(numbers["conductances"]), self._synapses):
+                raise ValueError("the conductances do not make the weights.")
+            self._set_conductances(numbers["conductances"])
+        self.synapse_update_counts = whole.get("update_counts", self.synapse_update_counts)
+        self.pulses = whole.get("pulses", self.pulses)
+        self.accumulators = numbers.get("accumulators", self.accumulators)
+        if averaged:
+            self.fast, self.sums = numbers["fast"], numbers["sums"]
+            self.importance, self.n_shown = (
+                float(numbers["progress"][0]),
+                int(numbers["progress"][1]),
+            )
 
     # ------------------------------------------------------- neurons, one time step after another
 
@@ -263,6 +272,8 @@ class Layer:
         and no weights are returned. The layer is not changed, so that many threads
         may ask at once.
         """
+        if device is not None and device.read_noise == 0 and self.gains is None:
+            device = None  # what finite levels hold is read as it is
         keys = np.full(len(spike_trains), keys[0])
         scratch = NeuronArrays(self.num_output_neurons, self.parameters)
         state = self._layer_state(scratch, by_input=device is None)
@@ -306,7 +317,7 @@ class Layer:
             ),
             pulses=self.pulses[0],
             cycles=cycles,
-            accumulators=self.accumulators,
+            accumulators=_writable(self.accumulators),
         )
 
     def _make_accumulators(self):
@@ -394,7 +405,7 @@ class Layer:
     def _readings(self, device, unit):
         """What is read of each synapse without noise, and the gain of each neuron."""
         if (device is None or (device.n_levels == 0 and self.gains is None)) and unit is not None:
-            return self._synapses, unit
+            return self._synapses if self._on_grid else on_grid(self._synapses), unit
         state = self._device_state(self._conductances, unit)
         return state.values, state.gains
 
@@ -431,6 +442,7 @@ class Layer:
             self._program(weights, device, seed)
             if device.n_levels > 0 and device.update == _kernels.state.ACCUMULATE:
                 self.accumulators = weights - self._synapses
+        self._on_grid = True
         self.fast = self._conductances.copy() if averaged else None
         self.sums = np.zeros(weights.shape, order="F") if averaged else None
         self.importance, self.n_shown = 0.0, 0
@@ -444,6 +456,35 @@ class Layer:
         _kernels.teaching.program(state, np.ascontiguousarray(weights), device, np.uint64(seed))
         self._set_conductances(state.conductances)
         self.pulses = state.pulses
+
+    def change(self, changes: np.ndarray, device: Device | None, seed, lowest: float) -> None:
+        """Write a desired change to each synapse, as its device can.
+
+        Parameters
+        ----------
+        changes : ndarray of shape (num_output_neurons, num_input_neurons)
+            0 where nothing is asked for.
+        device : _kernels.Device or None
+        seed : numpy.uint64
+            Of the random stream of these writes.
+        lowest : float
+            Ideal synapses: the bound of the weights.
+        """
+        self.synapse_update_counts = self.synapse_update_counts + (changes != 0)
+        if device is None:
+            weights = np.maximum(self._conductances + changes, lowest)
+            self._set_conductances(_kernels.state.on_grid(weights))
+            self.pulses = self.synapse_update_counts[np.newaxis].copy()
+            return
+        if device.update == _kernels.state.ACCUMULATE and device.n_levels > 0:
+            self._make_accumulators()
+        self.pulses = self.pulses.copy()
+        state = self._device_state(self._conductances.copy(), 1.0)
+        _kernels.teaching.write_changes(
+            state, np.ascontiguousarray(changes), device, np.uint64(seed)
+        )
+        self._set_conductances(state.conductances)
+        self.pulses, self.accumulators = state.pulses, state.accumulators
 
     def teach(
         self, traces, labels, rates, classes, teaching: Teaching, *, n_columns=1, device=None,
@@ -493,7 +534,7 @@ class Layer:
             groups = np.zeros(self.num_input_neurons, dtype=np.int64)
         averaged = importance is not None
         conductances = self.fast if averaged else self._conductances
-        counts = _by_input(self.synapse_update_counts)
+        counts = self.synapse_update_counts = _writable(self.synapse_update_counts)
         sums = _by_input(self.sums) if averaged else None
         if device is None:
             weights = _by_input(conductances[0])
@@ -517,7 +558,6 @@ class Layer:
 
         taught = on_threads(learn_column, range(n_columns), n_jobs)
         conductances = weights.T[np.newaxis] if device is None else state[0].conductances
-        self.synapse_update_counts = counts.T
         if averaged:
             self.fast, self.sums = conductances, sums.T
         else:
@@ -540,10 +580,10 @@ class Layer:
         final : bool, default=False
             Whether learning has ended.
         """
-        mean = self.fast[0] if len(self.fast) == 1 else self.fast[0] - self.fast[1]
+        mean = _weights_of(self.fast)
         if self.importance > 0:
             mean = mean - self.sums / self.importance
-        mean = _kernels.state.on_grid(mean)
+        mean = on_grid(mean)
         if device is None:
             self._set_conductances(mean[np.newaxis])
             return
@@ -573,6 +613,18 @@ _NO_LEARNING = Learning(
     cycles=np.empty((0, 0), dtype=np.int64),
     accumulators=np.empty((0, 0)),
 )
+
+
+def _weights_of(conductances):
+    if len(conductances) == 1:
+        return conductances[0]
+    return conductances[0] - conductances[1]
+
+
+def _check_counts(name, counts):
+    if counts.dtype.kind not in "iu" or counts.min() < 0:
+        raise ValueError(f"{name} must be whole numbers >= 0, got {counts.dtype}.")
+    return np.array(counts, dtype=np.int64, order="C")
 
 
 def _by_input(array):

@@ -1,31 +1,40 @@
 """Ways to learn: what a network starts from, what an epoch changes, how it decides.
 
 A learning proposes changes, and a layer writes them as its synapses can; neither knows
-the other. A learning of one's own is a class with the methods of :class:`Learning`.
+the other. To add one, write a subclass of :class:`Learning`.
 """
 
+import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp, softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import StratifiedKFold
 
 from ._kernels import Teaching
 from ._kernels.state import on_grid
 from ._sklearn import Interval, StrOptions
-from .presentations import Batch, Presentations, Shown, unrest_of_spikes
+from .parameters import LARGEST, SMALLEST
+from .presentations import BATCH, Batch, Presentations, Shown, unrest_of_spikes
 from .stdp import RULES
 
+_OF_TRUE_LIF = ("tau_m", "tau_threshold")
+_OF_CONVENTIONAL = ("A_up", "A_down", "tau_up", "tau_down")
 _RECRUIT_WEIGHT = 1e-3  # added to a recruit's traces, so that no synapse begins at 0
-_CALIBRATED_ON = 1000  # samples at most
+_READS_DROPOUT = "receptive fields of more than two features"
+_CALIBRATED_ON = 500  # samples at most
+_LEAST_LOG_CHANCE = -50.0  # so that one sample does not outweigh all others
 _NOISE_RANGE = (1e-3, 10.0)  # in which the escape noise is looked for
 _FRACTION = [Interval(Real, 0, 1, closed="left")]
-_NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-_COUNT = [Interval(Integral, 1, None, closed="left")]
+_NON_NEGATIVE = [Interval(Real, 0, LARGEST, closed="both")]
+_MOST_COLUMNS = 1000
+_STEEPEST_MEAN = 20  # the power of which of any number of presentations is finite
+_NEVER = -1e9  # the potential of a neuron that is not there, or must not be asked
 
 
 class Task(NamedTuple):
@@ -36,7 +45,12 @@ class Task(NamedTuple):
 
 
 class Learning(BaseEstimator, ABC):
-    """The base of all ways to learn.
+    """The base of all ways to learn: a subclass says what an epoch changes.
+
+    It must have :meth:`learn_epoch`. All else has a meaning here: one layer of neurons, each
+    of a class, whose synapses stay open from a spike until the sample ends, so that the
+    potential is the sum of weights times traces; the class whose neurons are driven most
+    wins. Parameters are those of ``__init__``, stored under their names, as in scikit-learn.
 
     Attributes
     ----------
@@ -45,21 +59,55 @@ class Learning(BaseEstimator, ABC):
     update : str
         How finite levels are written unless the synapse says so itself.
     signed : bool
-        Whether weights may be negative.
+        Whether weights may be negative. A synapse of finite levels is a pair of devices then.
+    hidden_layer_sizes : sequence of int
+        Neurons of each layer before the last.
+    names_winners : bool
+        Whether the winner of a sample takes its label.
+    moves_images : bool
+        Whether it learns better from images that move.
+    n_columns : int
+        Groups of neurons, side by side, that learn as if each were alone.
+    averaged : bool
+        Whether answers use the mean of all weights so far.
+    typical_noise : float
+        The escape noise before there is anything to fit it to.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_iris
+    >>> from nervos_sklearn import Learning, SNNClassifier
+    >>> class HebbianLearning(Learning):
+    ...     signed = True
+    ...
+    ...     def learn_epoch(self, module, presentations, y, weights, generator):
+    ...         for batch in self.show(module, presentations, np.arange(len(y))):
+    ...             own = module.neuron_label_map[:, np.newaxis] == y[batch.chosen]
+    ...             module.change_weights(1e-4 * (own - own.mean(axis=0)) @ batch.traces)
+    ...         module.n_epochs += 1
+    ...         return 1.0
+    >>> X, y = load_iris(return_X_y=True)
+    >>> network = SNNClassifier(learning=HebbianLearning(), random_state=0).fit(X, y)
+    >>> bool(network.score(X, y) > 0.8)
+    True
     """
 
-    reads: frozenset = frozenset()
+    _parameter_constraints: dict = {}
+    reads: frozenset = frozenset({"epochs", "eta"})
     update = "accumulate"
     signed = False
     hidden_layer_sizes = ()
-    names_winners = False  # whether the winner of a sample takes its label
-    moves_images = True  # whether it learns better from images that move
+    names_winners = False
+    moves_images = True
+    n_columns = 1
+    averaged = False
+    typical_noise = 0.1
 
     def resolved(self, task: Task) -> "Learning":
         """Return this learning with every None replaced by what fits the task."""
         return self
 
-    @abstractmethod
     def defaults(self, task: Task) -> dict:
         """Return what None stands for in a classifier.
 
@@ -69,36 +117,246 @@ class Learning(BaseEstimator, ABC):
             `n_neurons`, `epochs`, `eta`, `training_duration` (ms), `encoding`, and
             the parameters of a SpikeEncoder of receptive fields under `fields`.
         """
+        return {
+            "n_neurons": 8 * len(task.class_counts),
+            "epochs": 10,
+            "eta": 0.1,
+            "training_duration": 32,
+            "encoding": "receptive_fields" if task.kind == "table" else "latency",
+            "fields": {"n_fields": 10, "field_variance": 1 / 36, "scale": "standard",
+                       "field_code": "latency"},
+        }  # fmt: skip
 
-    def sees(self, module) -> str:
-        """Whether the network is shown "spikes", or the "traces" that they leave."""
-        return "spikes"
+    def unread(self, has_fields: bool, parameters) -> dict:
+        """Name what plays no part as this learning is set, and who would read it.
 
-    @abstractmethod
+        Parameters
+        ----------
+        has_fields : bool
+            Whether the inputs are receptive fields of more than two features.
+        parameters : Parameters
+            The settings of the network.
+
+        Returns
+        -------
+        dict of str to str
+            Its own parameters, or those of the network that are in `reads`.
+        """
+        return {}
+
+    # -------------------------------------------------------------------- learning
+
+    def check_layers(self, layer_sizes) -> None:
+        """Raise ValueError if layers of these sizes cannot learn so."""
+        if len(layer_sizes) != 2:
+            raise ValueError(
+                f"{type(self).__name__} teaches one layer, got layer_sizes={layer_sizes}; "
+                "hidden layers learn with STDPLearning."
+            )
+        if layer_sizes[-1] % self.n_columns != 0:
+            raise ValueError(
+                f"n_neurons must be a multiple of n_columns, got n_neurons={layer_sizes[-1]} and "
+                f"n_columns={self.n_columns}."
+            )
+
     def start(self, module, presentations, y, generator) -> None:
-        """Give the network the weights it starts from, and its neurons their classes."""
+        """Give the neurons their classes, and the network the weights it starts from."""
+        self.check_layers(module.layer_sizes)
+        n_neurons = module.layer_sizes[-1]
+        if n_neurons < self.n_columns * module.n_classes:
+            warnings.warn(
+                f"n_neurons={n_neurons} are too few for {module.n_classes} classes in "
+                f"{self.n_columns} columns: a class without a neuron is never predicted.",
+                stacklevel=2,
+            )
+        counts = np.bincount(y, minlength=module.n_classes)
+        column = share_neurons(n_neurons // self.n_columns, counts)
+        module.neuron_label_map = np.tile(column, self.n_columns)
+        weights = self.initial_weights(module, presentations, y, generator)
+        module.layers[0].start(weights, module.device, module.draw_key(), averaged=self.averaged)
+        module.decision["escape_noise"] = np.array(self.typical_noise)
+
+    def initial_weights(self, module, presentations, y, generator) -> np.ndarray:
+        """Return the weights to start from, (n_neurons, n_channels)."""
+        low, high = module.parameters.min_weight, module.parameters.max_weight
+        shape = (module.layer_sizes[-1], presentations.n_channels)
+        return on_grid(low + (high - low) * generator.random(shape))
 
     @abstractmethod
     def learn_epoch(self, module, presentations, y, weights, generator) -> float:
-        """Present all samples once, and learn from them; return the fraction that taught."""
+        """Present all samples once, and learn from them; return the fraction that taught.
+
+        Parameters
+        ----------
+        module : Module
+            The network; count the epoch in its `n_epochs`.
+        presentations : Presentations
+            The samples, batch by batch.
+        y : ndarray of shape (n_samples,)
+            Labels, integers from 0.
+        weights : ndarray of shape (n_samples,)
+            A factor of the learning rate for each sample.
+        generator : numpy.random.Generator
+            For all that is drawn.
+        """
+
+    def show(self, module, presentations, order, generator=None) -> Iterator[Batch]:
+        """Show samples in some order, batch by batch, and count what that costs.
+
+        Parameters
+        ----------
+        module : Module
+        presentations : Presentations
+        order : ndarray of int
+            The samples.
+        generator : numpy.random.Generator, optional
+            Moves images as in training; without it they are shown as they are.
+
+        Yields
+        ------
+        Batch
+            With traces; with spikes, too, where the network reads its synapses with noise.
+        """
+        layer, records = module.layers[0], generator is not None and module.records
+        spikes = records or self.sees(module) == "spikes"
+        size = 1 if records else BATCH
+        for batch in presentations.batches(
+            order, spikes=spikes, traces=True, moved_by=generator, size=size
+        ):
+            module.count(batch, n_neurons=layer.num_output_neurons)
+            if records:
+                shown = self._present(module, batch.spikes, (1, presentations.n_steps - 1), True)
+            yield batch
+            if records:
+                module.record(shown._replace(weights=[layer.synapses.copy()]))
+
+    def learn(self, module, X, y, rule) -> np.ndarray:
+        """Present checked spike trains in the given order, and learn; return spike counts."""
+        if y is None or rule is not None:
+            raise ValueError(
+                f"{type(self).__name__} learns from labels: it needs y, and knows no "
+                f"rule of spike timing; got y={y!r} and rule={rule!r}."
+            )
+        presentations = Presentations(X)
+        if module.decision:
+            module.check_known(y)
+        else:
+            self.check_layers(module.layer_sizes)
+            module.begin(presentations, y, module.draw_generator())
+        module.learning._learn_as_it_is(module, presentations, y)  # every None resolved
+        return module.learning.spikes(module, X)
+
+    def _learn_as_it_is(self, module, presentations, y):
+        generator = module.draw_generator()
+        self.learn_epoch(module, presentations, y, np.ones(len(y)), generator)
 
     def finish(self, module, presentations, y, weights, generator) -> None:
-        """Find what the network needs to decide, after its last epoch."""
+        """Find what the network needs to decide, after its last epoch: the escape noise."""
+        chosen = generator.permutation(len(y))[:_CALIBRATED_ON]
+        self.calibrate(module, module.activity(presentations, chosen), y[chosen])
 
-    @abstractmethod
+    def calibrate(self, module, potentials, y) -> None:
+        """Fit the escape noise: the least log loss on potentials.
+
+        As if half a sample more had been answered wrongly: without any error, the least
+        noise would be the best.
+
+        Parameters
+        ----------
+        module : Module
+        potentials : ndarray of shape (n_samples, n_neurons)
+            At best of samples that the network has not learned; -inf for a neuron that
+            shall not count.
+        y : ndarray of shape (n_samples,)
+        """
+        known = np.isfinite(potentials).any(axis=1)
+        potentials, y = potentials[known], y[known]
+        wrong = 0.5 / (len(y) + 1)
+        expected = np.full((len(y), module.n_classes), wrong / (module.n_classes - 1))
+        expected[np.arange(len(y)), y] = 1 - wrong
+
+        def log_loss(log_noise):
+            noise = np.exp(log_noise)
+            labels, n_classes = module.neuron_label_map, module.n_classes
+            scores = race(potentials, labels, n_classes, self.n_columns, noise) / noise
+            chances = np.maximum(log_softmax(scores, axis=1), _LEAST_LOG_CHANCE)
+            return -np.mean((expected * chances).sum(axis=1))
+
+        if known.any():
+            best = minimize_scalar(
+                log_loss,
+                bounds=np.log(_NOISE_RANGE),
+                method="bounded",
+                options={"xatol": 0.02},
+            )
+            module.decision["escape_noise"] = np.array(np.exp(best.x))
+
+    # -------------------------------------------------------------------- answering
+
+    def sees(self, module) -> str:
+        """Whether the network is shown "spikes", or the "traces" that they leave."""
+        device = module.device
+        return "spikes" if device is not None and device.read_noise > 0 else "traces"
+
+    def _unit(self, module):
+        """The gain of a potential; None for 1 / norm of the weights of each neuron."""
+        return 1.0
+
     def activity(self, module, batch: Batch) -> np.ndarray:
-        """Compute what the neurons of the last layer do, of shape (n_samples, n_neurons)."""
+        """Compute what the neurons of the last layer do, of shape (n_samples, n_neurons).
 
-    @abstractmethod
+        The potentials at the decision, in units of the norm of the traces.
+        """
+        layer, device, unit = module.layers[0], module.device, self._unit(module)
+        if self.sees(module) == "spikes":
+            potentials, _ = layer.present_open(batch.spikes, device, module.noise_key(0), unit)
+        else:
+            potentials = layer.potentials(batch.traces, device, unit)
+        return potentials / trace_norms(batch)
+
     def decide(self, module, activity) -> np.ndarray:
-        """Compute how much speaks for each class, of shape (n_samples, n_classes)."""
+        """Compute how much speaks for each class, of shape (n_samples, n_classes).
 
-    @abstractmethod
+        The race with escape noise: score_c = D logsumexp(V_j / D, j in c). Neurons fire at
+        the rate exp(V / D) [1]_, so that the class of the score s_c is the first to fire
+        with the chance softmax(s / D). Columns add up.
+
+        .. [1] W. Gerstner, W. Kistler, "Spiking Neuron Models", 2002, chapter 5.
+        """
+        noise = self.escape_noise(module)
+        return race(activity, module.neuron_label_map, module.n_classes, self.n_columns, noise)
+
     def chances(self, module, scores) -> np.ndarray:
         """Turn the scores of :meth:`decide` into probabilities."""
+        return softmax(scores / self.escape_noise(module), axis=1)
+
+    def labels(self, module, activity) -> np.ndarray:
+        """Decide for a label, an integer from 0, for each sample; -1 before anything is known."""
+        if module.n_classes == 0:
+            return np.full(len(activity), -1)
+        return self.decide(module, activity).argmax(axis=1)
+
+    def escape_noise(self, module) -> float:
+        """The noise of the race, in units of the potentials."""
+        return float(module.decision.get("escape_noise", self.typical_noise))
+
+    def check_decision(self, module) -> None:
+        """Raise ValueError if what a network has found cannot decide."""
+        noise = module.decision.get("escape_noise", self.typical_noise)
+        if np.shape(noise) != () or not noise > 0:
+            raise ValueError(f"escape_noise must be a number above 0, got {noise!r}.")
+        if module.decision and module.n_classes > 0:
+            with np.errstate(all="ignore"):
+                scores = self.decide(module, np.zeros((1, module.layer_sizes[-1])))
+            if scores.shape != (1, module.n_classes) or not np.isfinite(scores).all():
+                raise ValueError(
+                    f"{sorted(module.decision)} do not fit {module.n_classes} labels."
+                )
 
     def bounds(self, continuous: bool, min_weight: float, max_weight: float) -> tuple:
         """The weights that write noise cannot cross."""
+        if continuous:
+            return (-np.inf, np.inf) if self.signed else (0.0, np.inf)
         return min_weight, max_weight
 
     def reach(self, module, presentations, held) -> tuple:
@@ -127,21 +385,34 @@ class Learning(BaseEstimator, ABC):
                 f"itself, {pair.synapse!r}, instead of a DifferentialPair."
             )
 
-    @abstractmethod
-    def learn(self, module, X, y, rule) -> np.ndarray:
-        """Present checked spike trains in the given order, and learn; return spike counts."""
-
-    @abstractmethod
     def spikes(self, module, X) -> np.ndarray:
-        """Count the spikes of the last layer, without learning."""
+        """Count the spikes of the last layer: one, of the most driven neuron at the decision."""
+        activity = module.activity(Presentations(X), np.arange(len(X)))
+        return (activity.argmax(axis=1)[:, np.newaxis] == np.arange(activity.shape[1])).astype(int)
 
-    @abstractmethod
     def present(self, module, spikes, steps, label, learns, trace) -> Shown:
         """Present one spike train, (1, n_channels, n_steps), step by step."""
+        spikes = spikes[:, :, : steps[1] + 1].copy()
+        spikes[:, :, : steps[0]] = 0
+        shown = self._present(module, spikes, steps, trace)
+        if learns and label is not None:
+            self._learn_as_it_is(module, Presentations(spikes), np.array([label]))
+            if trace:
+                shown = shown._replace(weights=[module.layers[0].synapses.copy()])
+        return shown
 
-    def labels(self, module, activity) -> np.ndarray:
-        """Decide for a label, an integer from 0, for each sample."""
-        return self.decide(module, activity).argmax(axis=1)
+    def _present(self, module, spikes, steps, trace):
+        """Present one spike train step by step; the most driven neuron spikes at the last."""
+        layer = module.layers[0]
+        potentials, recorded = layer.present_open(
+            spikes, module.device, module.noise_key(0), self._unit(module), trace=trace
+        )
+        winner = int(potentials[0].argmax())
+        output = np.zeros((layer.num_output_neurons, spikes.shape[2]), dtype=np.uint8)
+        output[winner, steps[1]] = 1
+        remembered = [layer.remember_potentials(recorded[0], steps)] if trace else []
+        counts = output.sum(axis=1, dtype=np.int64)
+        return Shown(counts, winner, [spikes[0], output], remembered, [])
 
 
 class STDPLearning(Learning):
@@ -159,7 +430,7 @@ default="conventional"
         `tau_down` of the network. A callable takes a time difference in ms; measured
         pairs (dt, F) of shape (n, 2) are interpolated.
     labeling : {"votes", "reference"}, default="votes"
-        How neurons come by a class. "votes": after training, a neuron votes for each
+        How neurons get a class. "votes": after training, a neuron votes for each
         class in proportion to its mean spike count in the training samples of that
         class; the votes of all spikes add up. "reference": a neuron keeps the class of
         the last training sample at whose end it had the highest potential; the neuron
@@ -206,6 +477,8 @@ default="conventional"
         }
     )  # fmt: skip
     update = "nearest"
+    names_winners = True
+    moves_images = False
     _parameter_constraints = {
         "rule": [StrOptions(set(RULES)), callable, "array-like"],
         "labeling": [StrOptions({"votes", "reference"})],
@@ -249,15 +522,27 @@ default="conventional"
             "fields": {},
         }
 
+    def unread(self, has_fields, parameters):
+        idle = ("spike_drop_rate", "threshold_drop_rate") if self.true_lif else _OF_TRUE_LIF
+        unread = dict.fromkeys(idle, f"STDPLearning(true_lif={not self.true_lif})")
+        if not (isinstance(self.rule, str) and self.rule == "conventional"):
+            unread |= dict.fromkeys(_OF_CONVENTIONAL, 'STDPLearning(rule="conventional")')
+        return unread
+
     def start(self, module, presentations, y, generator):
         if self.initial_weights == "random":
             module.draw_weights()
-        if self.shuffle:
-            presentations.order = generator.permutation(len(y))
+
+    def check_layers(self, layer_sizes):
+        """Do nothing: any number of layers learns."""
 
     def learn_epoch(self, module, presentations, y, weights, generator):
-        for batch in presentations.batches(presentations.order, spikes=True):
-            module.learn(batch.spikes, y[batch.chosen])
+        if presentations.order is None:
+            n = len(y)
+            presentations.order = generator.permutation(n) if self.shuffle else np.arange(n)
+        learn = module.learn_and_record if module.records else module.learn
+        for batch in presentations.batches(presentations.order, spikes=True, moved_by=generator):
+            learn(batch.spikes, y[batch.chosen])
         if self.unlearning_fraction > 0:
             n_unlearned = max(1, round(self.unlearning_fraction * len(y)))
             chosen = generator.permutation(len(y))[:n_unlearned]
@@ -273,13 +558,21 @@ default="conventional"
             return
         n_classes = module.n_classes
         counts = module.activity(presentations, np.arange(len(y)))
-        means = np.array([counts[y == k].mean(axis=0) for k in range(n_classes)])
+        of_class = y == np.arange(n_classes)[:, np.newaxis]
+        sizes = np.maximum(of_class.sum(axis=1, keepdims=True), 1)  # a label may have no samples
+        means = of_class @ counts / sizes
         totals = means.sum(axis=0)
         module.decision["votes"] = means / np.where(totals > 0, totals, 1)
         module.neuron_label_map = np.where(totals > 0, means.argmax(axis=0), -1)
 
-    names_winners = True
-    moves_images = False
+    def finish(self, module, presentations, y, weights, generator):
+        """Do nothing: votes are found after each epoch."""
+
+    def bounds(self, continuous, min_weight, max_weight):
+        return min_weight, max_weight
+
+    def sees(self, module):
+        return "spikes"
 
     def reach(self, module, presentations, held):
         return module.changed_weights(held)
@@ -303,9 +596,16 @@ default="conventional"
         return super().labels(module, activity)
 
     def decide(self, module, activity):
-        """The votes of all spikes; or the spikes of each class' best neuron."""
+        """Shares of the votes of all spikes, or of the spikes of each class' best neuron."""
+        scores = self._votes(module, activity)
+        totals = sum_in_order(scores)[:, np.newaxis]
+        equal = np.full_like(scores, 1 / scores.shape[1])
+        return np.divide(scores, totals, out=equal, where=totals > 0)
+
+    def _votes(self, module, activity):
         if self.labeling == "votes":
-            votes = module.decision["votes"]
+            own_label = module.neuron_label_map == np.arange(module.n_classes)[:, np.newaxis]
+            votes = module.decision.get("votes", own_label.astype(float))
             # Summed neuron by neuron: the same bits for any number of samples at once.
             return sum_in_order(activity[:, np.newaxis] * votes)
         labels = module.neuron_label_map
@@ -314,9 +614,7 @@ default="conventional"
         )
 
     def chances(self, module, scores):
-        totals = scores.sum(axis=1, keepdims=True)
-        equal = np.full_like(scores, 1 / scores.shape[1])
-        return np.divide(scores, totals, out=equal, where=totals > 0)
+        return scores
 
 
 def sum_in_order(values):
@@ -343,44 +641,21 @@ def _best_neuron(spike_counts, of_class):
 class _RewardLearning(Learning):
     """What the two ways to learn from reward have in common.
 
-    Neurons integrate without leak and decide late: a spike opens its synapse until the
-    sample ends, so the potential is the product of weights and traces. If the most driven
-    neuron of the right class does not lead by a margin, it is rewarded, its weights move
-    along the traces, and the most driven neuron of the other classes is punished.
+    If the most driven neuron of the right class does not lead by a margin, it is rewarded,
+    its weights move along the traces, and the most driven neuron of the other classes is
+    punished.
     """
 
-    n_columns = 1
     synaptic_scaling = True
-    averaged = False
     competitive_epochs = 0
     reinforcement = 0.0
 
-    def sees(self, module):
-        device = module.device
-        return "spikes" if device is not None and device.read_noise > 0 else "traces"
-
-    def bounds(self, continuous, min_weight, max_weight):
-        if continuous:
-            return (-np.inf, np.inf) if self.signed else (0.0, np.inf)
-        return min_weight, max_weight
-
-    def _unit(self, module):
-        """The gain of a potential; None for 1 / norm of the weights of each neuron."""
-        return 1.0
-
-    def start(self, module, presentations, y, generator):
-        if len(module.layers) != 1:
-            raise ValueError(
-                f"{type(self).__name__} teaches one layer, got layer_sizes="
-                f"{module.layer_sizes}; hidden layers learn with STDPLearning."
-            )
-        n_neurons = module.layer_sizes[-1]
-        counts = np.bincount(y, minlength=module.n_classes)
-        column = share_neurons(n_neurons // self.n_columns, counts)
-        module.neuron_label_map = np.tile(column, self.n_columns)
-        weights = self._initial_weights(module, presentations, y, generator)
-        module.layers[0].start(weights, module.device, module.draw_key(), averaged=self.averaged)
-        module.decision["escape_noise"] = np.array(self.typical_noise)
+    def unread(self, has_fields, parameters):
+        dropped = self.feature_dropout and not has_fields
+        unread = {"feature_dropout": _READS_DROPOUT} if dropped else {}
+        if self.competitive_epochs >= parameters.epochs:
+            unread |= dict.fromkeys(("margin", "reinforcement"), "fewer competitive_epochs")
+        return unread
 
     def reach(self, module, presentations, held):
         """All changes are within eta (|w| max(q / |q|), w): see :meth:`_teaching`."""
@@ -408,8 +683,8 @@ class _RewardLearning(Learning):
         teaching = self._teaching(module)
         mover, dropper = (None, None) if generator is None else generator.spawn(2)
         n_taught, groups = 0, presentations.groups if generator is not None else None
-        spikes = self.sees(module) == "spikes"
-        for batch in presentations.batches(order, spikes=spikes, traces=True, moved_by=mover):
+        noisy = self.sees(module) == "spikes"
+        for batch in self.show(module, presentations, order, mover):
             chosen, silent = batch.chosen, None
             if groups is not None and groups[-1] > 1 and self.feature_dropout > 0:
                 shape = (len(chosen), self.n_columns, groups[-1] + 1)
@@ -424,53 +699,19 @@ class _RewardLearning(Learning):
                 n_columns=self.n_columns,
                 device=device,
                 unit=self._unit(module),
-                unrest=None if batch.spikes is None else unrest_of_spikes(batch.spikes),
+                unrest=unrest_of_spikes(batch.spikes) if noisy else None,
                 keys=None if device is None else module.draw_keys((self.n_columns, len(chosen))),
                 importance=self._importance(layer, len(chosen)) if self.averaged else None,
                 groups=groups,
                 silent=silent,
                 n_jobs=module.n_jobs,
             )
-            module.count(batch, n_neurons=layer.num_output_neurons)
         if self.averaged:
             layer.settle(device, module.draw_key())
         return n_taught
 
-    def learn(self, module, X, y, rule):
-        if y is None or rule is not None:
-            raise ValueError(
-                f"{type(self).__name__} learns from reward: it needs the labels y, and knows no "
-                f"rule of spike timing; got y={y!r} and rule={rule!r}."
-            )
-        presentations = Presentations(X)
-        if module.n_epochs == 0 and module.n_classes == 0:
-            module.n_classes = int(y.max()) + 1
-            self.start(module, presentations, y, module.draw_generator())
-        self._teach(module, presentations, y, np.ones(len(X)), np.arange(len(X)), None)
-        return self.spikes(module, X)
-
-    def spikes(self, module, X):
-        """One spike, of the neuron that is most driven at the decision."""
-        activity = module.activity(Presentations(X), np.arange(len(X)))
-        return (activity.argmax(axis=1)[:, np.newaxis] == np.arange(activity.shape[1])).astype(int)
-
-    def present(self, module, spikes, steps, label, learns, trace):
-        layer, device = module.layers[0], module.device
-        spikes = np.ascontiguousarray(spikes[:, :, : steps[1] + 1])
-        spikes[:, :, : steps[0]] = 0
-        potentials, recorded = layer.present_open(
-            spikes, device, module.noise_key(0), self._unit(module), trace=True
-        )
-        winner = int(potentials[0].argmax())
-        output = np.zeros((layer.num_output_neurons, spikes.shape[2]), dtype=np.uint8)
-        output[winner, steps[1]] = 1
-        if learns and label is not None:
-            labels = np.array([label])
-            self._teach(module, Presentations(spikes), labels, np.ones(1), np.arange(1), None)
-        remembered = layer.remember_potentials(recorded[0], steps) if trace else []
-        weights = [layer.synapses.copy()] if learns and trace else []
-        counts = output.sum(axis=1, dtype=np.int64)
-        return Shown(counts, winner, [spikes[0], output], [remembered] if trace else [], weights)
+    def _learn_as_it_is(self, module, presentations, y):
+        self._teach(module, presentations, y, np.ones(len(y)), np.arange(len(y)), None)
 
     def _teaching(self, module):
         epoch = module.n_epochs
@@ -482,47 +723,6 @@ class _RewardLearning(Learning):
             signed=bool(self.signed),
             scaled=bool(self.synaptic_scaling),
         )
-
-    def activity(self, module, batch):
-        """The potentials at the decision, in units of the norm of the traces."""
-        layer, device, unit = module.layers[0], module.device, self._unit(module)
-        if self.sees(module) == "spikes":
-            potentials, _ = layer.present_open(batch.spikes, device, module.noise_key(0), unit)
-        else:
-            potentials = layer.potentials(batch.traces, device, unit)
-        return potentials / trace_norms(batch)
-
-    def decide(self, module, activity):
-        """The race with escape noise: score_c = D logsumexp(V_j / D, j in c).
-
-        Neurons fire at the rate exp(V / D) [1]_, so that the class of the score s_c is
-        the first to fire with the chance softmax(s / D). Columns add up.
-
-        .. [1] W. Gerstner, W. Kistler, "Spiking Neuron Models", 2002, chapter 5.
-        """
-        noise = float(module.decision["escape_noise"])
-        return race(activity, module.neuron_label_map, module.n_classes, self.n_columns, noise)
-
-    def chances(self, module, scores):
-        return softmax(scores / float(module.decision["escape_noise"]), axis=1)
-
-    def _calibrate(self, module, potentials, y):
-        """Fit the escape noise: the least log loss on potentials blind to their samples."""
-        known = np.isfinite(potentials).any(axis=1)
-        labels, n_columns = module.neuron_label_map, self.n_columns
-        low, high = np.log(_NOISE_RANGE)
-
-        def log_loss(log_noise):
-            noise = np.exp(log_noise)
-            scores = race(potentials[known], labels, module.n_classes, n_columns, noise) / noise
-            right = scores[np.arange(len(scores)), y[known]]
-            return np.mean(np.minimum(logsumexp(scores, axis=1) - right, 50.0))
-
-        if known.any():
-            best = minimize_scalar(
-                log_loss, bounds=(low, high), method="bounded", options={"xatol": 0.02}
-            )
-            module.decision["escape_noise"] = np.array(np.exp(best.x))
 
 
 def trace_norms(batch):
@@ -549,12 +749,11 @@ def race(potentials, labels, n_classes, n_columns, noise):
 def first_to_fire(potentials, noise):
     """D logsumexp(V / D) over the neurons of a class; very low where it has none."""
     if potentials.shape[1] == 0:
-        return np.full(len(potentials), -1e3 * noise)
+        return np.full(len(potentials), _NEVER)
+    potentials = np.maximum(potentials, _NEVER)
     highest = potentials.max(axis=1, keepdims=True)
-    highest = np.where(np.isfinite(highest), highest, -1e3 * noise)
     rates = np.exp((potentials - highest) / noise)
-    # The sum is at least 1, of the most driven neuron; 0 only where none has a potential.
-    return highest[:, 0] + noise * np.log(np.maximum(sum_in_order(rates), 1.0))
+    return highest[:, 0] + noise * np.log(sum_in_order(rates))
 
 
 def share_neurons(n_neurons, class_counts):
@@ -614,7 +813,6 @@ class PrototypeLearning(_RewardLearning):
     True
     """
 
-    reads = frozenset({"epochs", "eta"})
     typical_noise = 0.02
     _parameter_constraints = {
         "margin": _NON_NEGATIVE,
@@ -650,23 +848,14 @@ class PrototypeLearning(_RewardLearning):
 
     def defaults(self, task):
         most = 16 if task.kind == "table" else 64
-        fields = {"n_fields": 10, "field_variance": 1 / 36, "scale": "standard"}
-        fields["field_code"] = "latency"
-        table = task.kind == "table"
-        return {
-            "n_neurons": int(np.minimum(task.class_counts, most).sum()),
-            "epochs": 30,
-            "eta": 0.3,
-            "training_duration": 32,
-            "encoding": "receptive_fields" if table else "latency",
-            "fields": fields,
-        }
+        n_neurons = int(np.minimum(task.class_counts, most).sum())
+        return super().defaults(task) | {"n_neurons": n_neurons, "epochs": 30, "eta": 0.3}
 
     def _unit(self, module):
         device = module.device
         return None if self.synaptic_scaling and device is not None and device.n_levels else 1.0
 
-    def _initial_weights(self, module, presentations, y, generator):
+    def initial_weights(self, module, presentations, y, generator):
         labels, device = module.neuron_label_map, module.device
         shape = (len(labels), presentations.n_channels)
         presentations.recruits = np.full(len(labels), -1)
@@ -694,7 +883,7 @@ class PrototypeLearning(_RewardLearning):
         potentials = module.activity(presentations, chosen)
         recruits = getattr(presentations, "recruits", np.full(potentials.shape[1], -1))
         potentials[chosen[:, np.newaxis] == recruits] = -np.inf
-        self._calibrate(module, potentials, y[chosen])
+        self.calibrate(module, potentials, y[chosen])
 
 
 class MarginLearning(_RewardLearning):
@@ -746,18 +935,16 @@ class MarginLearning(_RewardLearning):
     True
     """
 
-    reads = frozenset({"epochs", "eta"})
     signed = True
     synaptic_scaling = False
     averaged = True
-    typical_noise = 0.1
     _parameter_constraints = {
         "margin": [*_NON_NEGATIVE, None],
         "eta_decay": [Interval(Real, 0, 1, closed="right"), None],
-        "averaging": _NON_NEGATIVE,
-        "n_columns": _COUNT,
+        "averaging": [Interval(Real, 0, _STEEPEST_MEAN, closed="both")],
+        "n_columns": [Interval(Integral, 1, _MOST_COLUMNS, closed="both")],
         "feature_dropout": [*_FRACTION, None],
-        "weight_range": [Interval(Real, 0, None, closed="neither")],
+        "weight_range": [Interval(Real, SMALLEST, LARGEST, closed="both")],
     }
 
     def __init__(
@@ -787,15 +974,11 @@ class MarginLearning(_RewardLearning):
 
     def defaults(self, task):
         table, n_classes = task.kind == "table", len(task.class_counts)
-        fields = {"n_fields": 10, "field_variance": 1 / 36, "scale": "quantile"}
-        fields["field_code"] = "latency"
-        return {
+        typical = super().defaults(task)
+        return typical | {
             "n_neurons": n_classes * self.n_columns * (8 if table else 1),
             "epochs": 40 if table else 30 if task.class_counts.sum() < 1000 else 16,
-            "eta": 0.1,
-            "training_duration": 32,
-            "encoding": "receptive_fields" if table else "latency",
-            "fields": fields,
+            "fields": typical["fields"] | {"scale": "quantile"},
         }
 
     def _unit(self, module):
@@ -807,7 +990,7 @@ class MarginLearning(_RewardLearning):
         layer.n_shown += n_samples
         return shown**self.averaging
 
-    def _initial_weights(self, module, presentations, y, generator):
+    def initial_weights(self, module, presentations, y, generator):
         shape = (module.layer_sizes[-1], presentations.n_channels)
         return on_grid(0.01 * generator.random(shape)) / self._unit(module)
 
@@ -815,11 +998,12 @@ class MarginLearning(_RewardLearning):
         """Program the mean of the weights; fit the escape noise on held-out folds."""
         module.layers[0].settle(module.device, module.draw_key(), final=True)
         potentials, held = self._held_out(module, presentations, y, weights, generator)
-        self._calibrate(module, potentials, y[held])
+        self.calibrate(module, potentials, y[held])
 
     def _held_out(self, module, presentations, y, weights, generator):
         """The potentials of samples in networks that have not seen them, in half the epochs."""
-        n_folds = min(3, np.bincount(y).min())
+        counts = np.bincount(y)
+        n_folds = min(3, counts[counts > 0].min())
         if n_folds < 2:
             return np.full((1, module.layer_sizes[-1]), -np.inf), np.array([0])
         folds = StratifiedKFold(n_folds, shuffle=True, random_state=int(generator.integers(2**31)))

@@ -14,7 +14,7 @@ from ._random import draw_keys, random_generator
 from ._validation import check_first_step, check_labels, check_numbers, check_spike_trains
 from .common import logger, mkdir, strftime, timenow
 from .layer import Layer
-from .learning import Learning, STDPLearning
+from .learning import Learning, STDPLearning, Task
 from .model_file import (
     from_json,
     of_first_format,
@@ -27,10 +27,17 @@ from .neuron import neuron_constants
 from .parameters import Parameters, check_parameters
 from .presentations import BATCH, Batch, Presentations, Shown
 from .step_by_step import StepByStep
-from .synapse import DifferentialPair, Synapse, check_share, make_device
+from .synapse import (
+    DifferentialPair,
+    Synapse,
+    apply_truncated_noise_to_value,
+    apply_truncated_noise_vectorized,
+    check_share,
+    make_device,
+)
 from .threads import on_threads
 
-__all__ = ["Module"]
+__all__ = ["Module", "apply_truncated_noise_to_value", "apply_truncated_noise_vectorized"]
 
 _FLAGS = (
     "allowed_levels",
@@ -156,6 +163,10 @@ class Module(StepByStep):
                 "identifier names a directory and must not hold a path separator, "
                 f"got {identifier!r}."
             )
+        if learning is not None and not isinstance(learning, Learning):
+            raise TypeError(
+                f"learning must be an object such as PrototypeLearning(), got {learning!r}."
+            )
         self.parameters = parameters
         self.learning = learning or STDPLearning(labeling="reference", shuffle=False)
         self.t0 = timenow()
@@ -180,6 +191,11 @@ class Module(StepByStep):
         self.n_firings = self.n_reads = 0
         self._generator = random_generator(random_state)
         self._noise_key, self._device_key = draw_keys(self._generator, (2, 1))
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        if self.layers:  # joblib may map arrays read-only
+            self.neuron_label_map = np.require(self.neuron_label_map, requirements="W")
 
     @property
     def logger(self):
@@ -220,7 +236,7 @@ class Module(StepByStep):
         self.layer_sizes = [int(size) for size in layer_sizes]
         self.layers = layers
         self.neuron_label_map = np.full(self.layer_sizes[-1], -1)
-        self.decision, self.n_epochs = {}, 0
+        self.decision, self.n_classes, self.n_epochs = {}, 0, 0
         self.synapse = self.synapse
         if initial_weights == "random":
             self.draw_weights()
@@ -230,6 +246,33 @@ class Module(StepByStep):
         bounds = self.parameters.min_weight, self.parameters.max_weight
         for layer in self.layers:
             layer.set_synapses(self._generator.uniform(*bounds, layer.synapses.shape))
+
+    def change_weights(self, changes: np.ndarray) -> None:
+        """Ask each synapse of a network of one layer for a change; its device does what it can.
+
+        Parameters
+        ----------
+        changes : array-like of shape (n_neurons, n_inputs)
+            What to add to the weights. Where it is 0, nothing is written. Ideal synapses
+            take it as it is, but stay at 0 or above unless the learning is signed.
+
+        Raises
+        ------
+        ValueError
+            If the shape differs, a change is not finite or there are several layers.
+        """
+        if len(self.made_layers()) != 1:
+            raise ValueError(
+                f"change_weights serves networks of one layer, got layer_sizes={self.layer_sizes}."
+            )
+        layer, changes = self.layers[0], check_numbers("changes", changes)
+        if changes.shape != layer.synapses.shape:
+            raise ValueError(
+                f"changes must have shape {layer.synapses.shape} (neurons, inputs), "
+                f"got {changes.shape}."
+            )
+        lowest = -np.inf if self.learning.signed else 0.0
+        layer.change(changes, self.device, self.draw_key(), lowest)
 
     @property
     def synapse(self) -> Synapse | None:
@@ -286,9 +329,9 @@ class Module(StepByStep):
     def blank_copy(self) -> "Module":
         """Make a network of the same kind that has learned nothing, with draws of its own."""
         other = Module(self.parameters, learning=self.learning, random_state=self.draw_generator())
-        other.n_classes, other.n_jobs = self.n_classes, self.n_jobs
         other._resemble(self)
         other.initialise_layers(self.layer_sizes)
+        other.n_classes, other.n_jobs = self.n_classes, self.n_jobs
         return other
 
     @property
@@ -335,7 +378,10 @@ class Module(StepByStep):
         ndarray of shape (n_layers, n_neurons, n_inputs)
             An object array with one matrix per layer if their shapes differ.
         """
-        return stack_layers([layer.synapses.copy() for layer in self.made_layers()])
+        return stack_layers([weights.copy() for weights in self._synapses()])
+
+    def _synapses(self):
+        return [layer.synapses for layer in self.made_layers()]
 
     # ---------------------------------------------------------------------- chance
 
@@ -434,8 +480,6 @@ class Module(StepByStep):
         ValueError
             If a spike train or a label is not valid; nothing has changed then.
         """
-        self.made_layers()
-        self.parameters.validate()
         X = self._check_spikes(X)
         if y is not None:
             y = check_labels("labels y", y, len(X))
@@ -476,6 +520,8 @@ class Module(StepByStep):
         self.n_reads += int(batch.traces.sum(dtype=float)) * n_neurons
 
     def _check_spikes(self, X):
+        self.made_layers()
+        self.parameters.validate()
         X = check_spike_trains(X, self.layer_sizes[0])
         duration = self.parameters.training_duration
         if X.shape[2] != duration + 1:
@@ -506,7 +552,6 @@ class Module(StepByStep):
         ValueError
             If a spike train is not valid.
         """
-        self.made_layers()
         X = self._check_spikes(X)
         batches = [slice(start, start + BATCH) for start in range(0, len(X), BATCH)]
         counts = on_threads(lambda batch: self.learning.spikes(self, X[batch]), batches, n_jobs)
@@ -569,14 +614,18 @@ class Module(StepByStep):
         self.spikeplots, self.layerpotentials, self.weight_evolution = [], [], []
         presentations, weights = Presentations(X), np.ones(len(X))
         if self.n_epochs == 0:
-            self.n_classes = int(y.max()) + 1
-            self.learning.start(self, presentations, y, self._generator)
+            self.begin(presentations, y, self._generator)
+        else:
+            self.check_known(y)
         started = time.perf_counter()
         for epoch in range(1, self.parameters.epochs + 1):
-            if self.get_spikeplots or self.get_weight_evolution:
-                self._learn_and_record(X, y)
-            else:
-                self.learning.learn_epoch(self, presentations, y, weights, self._generator)
+            if self.records:
+                self.spikeplots.append([])
+                self.layerpotentials.append([])
+                self.weight_evolution.append([])
+            self.learning.learn_epoch(self, presentations, y, weights, self._generator)
+            if epoch == self.parameters.epochs:
+                self.learning.finish(self, presentations, y, weights, self._generator)
             self.learned_synapses = self.get_all_synapses()
             self.learned_neuron_label_map = self.neuron_label_map.copy()
             accuracy = self.test()
@@ -588,36 +637,54 @@ class Module(StepByStep):
                 accuracy,
                 time.perf_counter() - started,
             )
-        self.learning.finish(self, presentations, y, weights, self._generator)
         return accuracy
 
-    def _learn_and_record(self, X, y):
-        self.spikeplots.append([])
-        self.layerpotentials.append([])
-        self.weight_evolution.append([])
-        for spikes, label in zip(X, y, strict=True):
-            plots, potentials, weights = [], [], []
-            self.feed_forward(
-                spikes,
-                self.neuron_label_map,
-                X.shape[2] - 1,
-                do_stdp=True,
-                label=label,
-                spikeplots_for_one_spike_train=plots,
-                layer_potentials_for_one_spike_train=potentials,
-                weight_evolution_for_one_spike_train=weights,
+    def begin(self, presentations, y, generator) -> None:
+        """Give a network that has learned nothing the weights and classes it starts from."""
+        counts = np.bincount(y)
+        learning = self.learning.resolved(Task("spikes", counts))
+        learning._validate_params()
+        learning.check_layers(self.layer_sizes)
+        self.learning, self.n_classes = learning, len(counts)
+        learning.start(self, presentations, y, generator)
+
+    def check_known(self, y) -> None:
+        """Raise ValueError if the network decides, and not for one of these labels."""
+        n_classes = int(y.max()) + 1
+        if self.decision and n_classes > self.n_classes:
+            raise ValueError(
+                f"the network has learned to tell the labels 0 ... {self.n_classes - 1} apart, "
+                f"got {n_classes - 1}: call initialise_layers to begin anew."
             )
-            if self.get_spikeplots:
-                self.spikeplots[-1].append(plots)
-                self.layerpotentials[-1].append(potentials)
-            if self.get_weight_evolution:
-                self.weight_evolution[-1].append(weights)
+        self.n_classes = max(self.n_classes, n_classes)
+
+    @property
+    def records(self) -> bool:
+        """Whether :meth:`train` records."""
+        return bool(self.get_spikeplots or self.get_weight_evolution)
+
+    def learn_and_record(self, X, y) -> None:
+        """Do what :meth:`learn` does, with checked samples, and record each."""
+        for spikes, label in zip(X, y, strict=True):
+            shown = self.learning.present(
+                self, spikes[np.newaxis], (1, X.shape[2] - 1), label, True, True
+            )
+            if self.learning.names_winners:
+                self.neuron_label_map[shown.winner] = label
+            self.record(shown)
+
+    def record(self, shown: Shown) -> None:
+        """Keep what a sample did, of what is asked for."""
+        if self.get_spikeplots:
+            self.spikeplots[-1].append(shown.spikeplots)
+            self.layerpotentials[-1].append(shown.potentials)
+        if self.get_weight_evolution:
+            self.weight_evolution[-1].append(shown.weights)
 
     def _data(self, which):
         X, y = getattr(self, f"X_{which}"), getattr(self, f"Y_{which}")
         if X is None or y is None:
             raise ValueError(f"there are no data yet: set X_{which} and Y_{which}.")
-        self.made_layers()
         X = self._check_spikes(X)
         return X, check_labels(f"labels Y_{which}", y, len(X))
 
@@ -671,19 +738,23 @@ class Module(StepByStep):
         """
         network = self
         if all_synapses is not None or neuron_label_map is not None:
-            network = self._with(
-                self.get_all_synapses() if all_synapses is None else all_synapses,
-                self.neuron_label_map if neuron_label_map is None else neuron_label_map,
-            )
-        return int(network._labels_of(np.asarray(spike_train)[np.newaxis])[0])
+            network = self._with(all_synapses, neuron_label_map)
+        return int(network._labels_of(np.asanyarray(spike_train)[np.newaxis])[0])
 
     def _with(self, all_synapses, neuron_label_map):
-        """Make a network of the same kind with other weights and labels."""
+        """Make a network of the same kind with other weights or labels."""
         other = Module(self.parameters, self.identifier, learning=self.learning)
         other._resemble(self)
         other.initialise_layers(self.layer_sizes)
-        other.decision, other.n_classes = self.decision, self.n_classes
-        other._set_weights(all_synapses, neuron_label_map)
+        other.decision, other.n_classes = self.decision.copy(), self.n_classes
+        labels = self.neuron_label_map
+        if neuron_label_map is not None:
+            labels = neuron_label_map
+            other.decision.pop("votes", None)
+        other._set_weights(self._synapses() if all_synapses is None else all_synapses, labels)
+        if all_synapses is None:
+            for layer, own in zip(other.layers, self.layers, strict=True):
+                layer.set_state(own.state())
         return other
 
     def _resemble(self, other):
@@ -724,7 +795,7 @@ class Module(StepByStep):
         ValueError
             If it is damaged, or the spike trains do not fit it.
         """
-        saved = Module(self.parameters, self.identifier)
+        saved = Module(self.parameters, self.identifier, learning=self.learning)
         saved._resemble(self)
         saved.load_model(model_location)
         return saved._labels_of(X)
@@ -760,7 +831,7 @@ class Module(StepByStep):
     def _state_of(self, synapses) -> dict[str, np.ndarray]:
         """The state that belongs to some weights: that of the network if they are its own."""
         state = {f"decision_{name}": array for name, array in self.decision.items()}
-        own = [layer.synapses for layer in self.layers]
+        own = self._synapses()
         if len(synapses) == len(own) and all(map(np.array_equal, synapses, own)):
             for k, layer in enumerate(self.layers):
                 state |= {f"{name}_{k}": array for name, array in layer.state().items()}
@@ -822,32 +893,38 @@ class Module(StepByStep):
             if weights.shape[1] != n_inputs:  # before there are layers of these sizes
                 raise ValueError(f"a layer has {weights.shape[1]} inputs instead of {n_inputs}.")
         vars(loaded).update(_check_flags({flag: own[flag] for flag in _FLAGS if flag in own}))
-        counters = {name: own.get(name, getattr(self, name)) for name in _COUNTERS}
-        vars(loaded).update(check_counters(counters))
         for key in ("noise_key", "device_key"):
             value = own[key] if key in own else getattr(self, f"_{key}")[0]
             setattr(loaded, f"_{key}", np.array([operator.index(value)], dtype=np.uint64))
-        n_epochs = loaded.n_epochs
         loaded.initialise_layers(sizes)
-        loaded.n_epochs = n_epochs
         loaded.synapse = from_json(own.get("synapse"), Synapse)
         loaded._set_weights(synapses, labels)
-        for k, layer in enumerate(loaded.layers):
-            ending = f"_{k}"
-            layer.set_state(
-                {n.removesuffix(ending): a for n, a in state.items() if n.endswith(ending)}
-            )
-        loaded.decision = {
-            name.removeprefix("decision_"): check_numbers(name, array)
-            for name, array in state.items()
-            if name.startswith("decision_")
-        }
+        counters = {name: own.get(name, getattr(loaded, name)) for name in _COUNTERS}
+        vars(loaded).update(check_counters(counters))
+        loaded.n_classes = max(loaded.n_classes, int(loaded.neuron_label_map.max()) + 1)
+        loaded._set_state(state)
         loaded._try_everything()
         return loaded
+
+    def _set_state(self, state):
+        """Take what :meth:`_state_of` gave."""
+        state = state.copy()
+        self.decision = {
+            name.removeprefix("decision_"): check_numbers(name, state.pop(name))
+            for name in list(state)
+            if name.startswith("decision_")
+        }
+        for k, layer in enumerate(self.layers):
+            names = [name for name in state if name.endswith(f"_{k}")]
+            layer.set_state({name.removesuffix(f"_{k}"): state.pop(name) for name in names})
+        if state:
+            raise ValueError(f"there is no place for its arrays {sorted(state)}.")
 
     def _try_everything(self):
         """Ask for all that settings could make fail later."""
         self.device  # noqa: B018
+        self.learning.check_layers(self.layer_sizes)
+        self.learning.check_decision(self)
         if hasattr(self.learning, "rule"):
             self._neuron_constants(), self._plasticity(), self._rule(self.learning.rule)
 
@@ -902,7 +979,8 @@ class Module(StepByStep):
             If the spike train or the duration does not fit the network.
         """
         self.made_layers()
-        spikes = check_spike_trains(np.asarray(spike_train)[np.newaxis], self.layer_sizes[0])
+        self.parameters.validate()
+        spikes = check_spike_trains(np.asanyarray(spike_train)[np.newaxis], self.layer_sizes[0])
         check_first_step(spikes)
         first, last = _first_and_last(training_duration, spikes.shape[2])
         if do_stdp and label is not None:

@@ -1,10 +1,11 @@
 """Samples on their way to the network: moved, transformed, encoded, batch by batch."""
 
-from collections.abc import Iterator
+import copy
 from typing import NamedTuple
 
 import numpy as np
 
+from ._validation import check_first_step, check_spike_trains
 from .encoder import traces_of_spikes
 
 BATCH = 128  # samples whose spike trains are held at once
@@ -60,7 +61,7 @@ class Presentations:
     encoder : SpikeEncoder, optional
         Fitted.
     features : transformer, optional
-        Fitted.
+        Fitted. Without an encoder, what it gives are spike trains.
     augmentation : ImageAugmentation, optional
         Fitted.
 
@@ -75,10 +76,10 @@ class Presentations:
     def __init__(self, X, encoder=None, features=None, augmentation=None):
         self.encoder, self.features, self.augmentation = encoder, features, augmentation
         self.X = X if augmentation is None else augmentation.blurred(X)
-        self.order = np.arange(len(X))
+        self.order = None  # in which to learn, if the learning keeps one
         self.groups = None
         if encoder is None:
-            self.n_channels, self.n_steps = X.shape[1:]
+            self.n_channels, self.n_steps = self._transformed(self.X[:1]).shape[1:]
         else:
             self.n_channels, self.n_steps = encoder.n_channels_, encoder.n_steps_
             if encoder.encoding == "receptive_fields":
@@ -90,9 +91,12 @@ class Presentations:
 
     def subset(self, chosen: np.ndarray) -> "Presentations":
         """Some of the samples."""
-        other = Presentations(self.X[:0], self.encoder, self.features, None)
-        other.X, other.augmentation = self.X[chosen], self.augmentation
-        other.order = np.arange(len(chosen))
+        return self.of(self.X[chosen])
+
+    def of(self, X: np.ndarray) -> "Presentations":
+        """Other samples, blurred already, that take the same way."""
+        other = copy.copy(self)
+        other.X, other.order, other._kept = X, None, None
         return other
 
     def spikes(self, chosen) -> np.ndarray:
@@ -103,7 +107,7 @@ class Presentations:
         """Compute what their spikes leave."""
         return self._traces(self.X[chosen])
 
-    def batches(self, order, *, spikes=False, traces=False, moved_by=None) -> Iterator[Batch]:
+    def batches(self, order, *, spikes=False, traces=False, moved_by=None, size=BATCH):
         """Show samples in some order, a batch at a time.
 
         Parameters
@@ -114,6 +118,8 @@ class Presentations:
             What of them is asked for.
         moved_by : numpy.random.Generator, optional
             Moves images as in training; without it they are shown as they are.
+        size : int
+            Samples of a batch.
 
         Yields
         ------
@@ -121,8 +127,8 @@ class Presentations:
         """
         moved = moved_by is not None and self.augmentation is not None
         kept = self._kept_traces() if traces and not (moved or spikes) else None
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size]
             if kept is not None:
                 yield Batch(chosen, None, kept[chosen])
                 continue
@@ -145,7 +151,12 @@ class Presentations:
 
     def _spikes(self, X):
         X = self._transformed(X)
-        return X if self.encoder is None else self.encoder.encode(X)
+        if self.encoder is not None:
+            return self.encoder.encode(X)
+        if self.features is not None:
+            X = check_spike_trains(X)
+            check_first_step(X)
+        return X
 
     def _traces(self, X, spikes=None):
         if self.encoder is None:

@@ -2,7 +2,7 @@
 
 A rule is any callable F(dt) of the time difference ``t_post - t_pre`` in ms. The
 network never calls it while it runs: it is tabulated once over the lags that can
-occur, so a rule of one's own is plain NumPy and costs nothing.
+occur, so a new rule is a plain function and costs nothing.
 """
 
 from collections.abc import Callable

@@ -59,7 +59,7 @@ def synapse_study(
         - `accuracy`: on the test part of the fold;
         - `updates_per_synapse`: updates of a synapse since the start, whether they
           changed it or not, on average;
-        - `occupancy`: the share of devices, both of a pair, nearest to each of the
+        - `occupancy`: the fraction of devices, both of a pair, nearest to each of the
           `n_levels` levels, those of both curves, ascending; if weights are continuous,
           their histogram in 10 bins from `min_weight`, or from `-max_weight` where they
           are signed, to `max_weight`;
@@ -179,7 +179,7 @@ def _measure(estimator, synapse, X, y, train, test, names):
 
 
 def _occupancy(module):
-    """Share of all devices on each level of a fresh one, or in each of 10 bins."""
+    """Fraction of all devices on each level of a fresh one, or in each of 10 bins."""
     held = np.concatenate([layer.conductances.ravel() for layer in module.layers])
     low, high = module.parameters.min_weight, module.parameters.max_weight
     levels = module.synapse.fresh_levels(low, high)

@@ -1,6 +1,6 @@
-"""Synapse models: what a synapse can hold, how truly it is written and read.
+"""Synapse models: what a synapse can hold, and how exactly it is written and read.
 
-A model is a table of levels, so a device of one's own is a list of measured numbers.
+A model is a table of levels, so a measured device is a list of numbers.
 """
 
 import warnings
@@ -311,7 +311,7 @@ class NonLinearSynapse(Synapse):
     """A synapse whose levels crowd at one end, as those of Pr0.7Ca0.3MnO3 do.
 
     ``w_i = w_max - (w_max - w_min) / (1 - exp(-nu)) (1 - exp(-nu (1 - i / n)))``
-    for i = 0 ... n, n + 1 being the number of levels (arXiv 2506.19377).
+    for i = 0 ... n, n being ``n_states - 1`` (arXiv 2506.19377).
 
     Parameters
     ----------
@@ -338,7 +338,7 @@ class NonLinearSynapse(Synapse):
     scale_, scale_error_ : float
         The range of the conductances, and its standard error.
     residual_ : float
-        Root mean square of what could not be fitted, as a share of `scale_`.
+        Root mean square of what could not be fitted, as a fraction of `scale_`.
 
     <reference>
 
@@ -468,14 +468,14 @@ def _stack_curves(curves):
 
 
 def _conductance(steps, nu):
-    """Share of the range after a share of the steps, from 0 to 1."""
+    """Fraction of the range after a fraction of the steps, from 0 to 1."""
     if abs(nu) < 1e-9:
         return steps
     return 1 - np.expm1(-nu * (1 - steps)) / np.expm1(-nu)
 
 
 def _check_branch(pulses, conductances):
-    """Return the share of the steps up to each pulse, the conductances, the number of levels."""
+    """Return the fraction of the steps up to each pulse, conductances, the number of levels."""
     pulses, conductances = np.asarray(pulses, float), np.asarray(conductances, float)
     if (
         pulses.ndim != 1
@@ -575,7 +575,7 @@ def _judge_fit(explained, scale, residual, nus):
 
 @_with_common_parameters
 class TableSynapse(Synapse):
-    """A synapse with levels of one's own.
+    """A synapse whose levels are given, such as measured ones.
 
     Parameters
     ----------
@@ -796,7 +796,7 @@ class EnduranceSynapse(Synapse):
 class DifferentialPair(Synapse):
     """A signed synapse of two devices: the weight is G+ - G-.
 
-    A learning with signed weights makes it by itself of a bare device of finite levels.
+    A learning with signed weights makes one by itself of a single device of finite levels.
     Strengthening raises G+ if G- is at its lowest, else it lowers G-; weakening mirrors that.
 
     Parameters

@@ -23,4 +23,5 @@ def on_threads(function: Callable, jobs: Iterable, n_jobs: int | None = None) ->
     jobs = list(jobs)
     if len(jobs) == 1 or n_jobs in (None, 1):
         return [function(job) for job in jobs]
-    return Parallel(n_jobs=n_jobs, require="sharedmem")(delayed(function)(job) for job in jobs)
+    parallel = Parallel(n_jobs=n_jobs, prefer="threads", require="sharedmem")
+    return parallel(delayed(function)(job) for job in jobs)

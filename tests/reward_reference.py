@@ -92,10 +92,14 @@ def present(weights, neuron_classes, train, label, rule):
     right = best_of(potentials, neuron_classes == label)
     wrong = best_of(potentials, neuron_classes != label)
     norm = math.sqrt((traces**2).sum())
-    leads = wrong is not None and (potentials[right] - potentials[wrong]) / norm >= rule.margin
+    leads = (
+        right is not None
+        and wrong is not None
+        and (potentials[right] - potentials[wrong]) / norm >= rule.margin
+    )
     taught = not (rule.reward and leads)
     rate = rule.eta * (1 if taught else rule.reinforcement)
-    if rate > 0:
+    if rate > 0 and right is not None:
         weights[right] = changed(weights[right], rate, traces, rule)
     if taught and rule.reward and wrong is not None:
         weights[wrong] = changed(weights[wrong], -rate, traces, rule)
@@ -161,52 +165,34 @@ def averaged(history, shares):
     return rounded(np.tensordot(shares, history, axes=1) / shares.sum())
 
 
-def recruited(trains, chosen, decision_step=None):
-    """Start weights of neurons: each takes the traces of one sample, and a little more.
-
-    The sum is of single precision, as the package's traces are: the one place where rounding
-    is not that of double precision.
-    """
+def recruited(trains, chosen):
+    """Start weights of neurons: each takes the traces of one sample, and a little more."""
     none = np.empty((0, trains.shape[1]))
-    traces = [presented(none, trains[sample], decision_step)[1] for sample in chosen]
-    return scaled(np.array(traces, dtype=np.float32) + np.float32(RECRUIT_WEIGHT))
+    return scaled(np.array([presented(none, trains[k])[1] for k in chosen]) + RECRUIT_WEIGHT)
 
 
 # ------------------------------------------------------------------------- the decision
 
 
-def race(row, neuron_classes, n_spikes, increment):
-    """The class that wins the race to a falling threshold.
-
-    Each spike costs a neuron the increment. Most spikes win, the earlier first spike on a tie.
-    """
-    row, spikes = np.array(row, dtype=float), []
-    for _ in range(n_spikes):
-        j = int(np.argmax(row))
-        row[j] -= increment
-        spikes.append(int(neuron_classes[j]))
-    return max(dict.fromkeys(spikes), key=spikes.count)
-
-
-def class_scores(potentials, neuron_classes, n_classes, noise=0.0, columns=None, deviations=None):
-    """How much drives each class: its neurons' potentials, added up over columns.
+def class_scores(potentials, neuron_classes, n_classes, noise=0.0, columns=None):
+    """How much drives each class: its neurons' potentials, the mean over columns.
 
     Neurons of a column fire at the rate exp(V / noise), so those of a class count as
-    ``noise * log(sum(exp(V / noise)))``; without noise, as the most driven one. A column's
-    potentials are divided by its deviation.
+    ``noise * log(sum(exp(V / noise)))``; without noise, as the most driven one. A class without
+    a neuron is never chosen.
     """
     neuron_classes = np.asarray(neuron_classes)
     columns = np.zeros(len(potentials), dtype=int) if columns is None else np.asarray(columns)
-    deviations = np.ones(columns.max() + 1) if deviations is None else deviations
-    scores = np.zeros(n_classes)
-    for column, deviation in enumerate(deviations):
-        for label in range(n_classes):
-            V = potentials[(columns == column) & (neuron_classes == label)] / deviation
-            if noise == 0:
-                scores[label] += V.max()
-            else:
-                scores[label] += V.max() + noise * math.log(np.exp((V - V.max()) / noise).sum())
-    return scores
+    scores = np.zeros((columns.max() + 1, n_classes))
+    for column, label in np.ndindex(*scores.shape):
+        V = potentials[(columns == column) & (neuron_classes == label)]
+        if len(V) == 0:
+            scores[column, label] = -np.inf
+        elif noise == 0:
+            scores[column, label] = V.max()
+        else:
+            scores[column, label] = V.max() + noise * math.log(np.exp((V - V.max()) / noise).sum())
+    return scores.mean(axis=0)
 
 
 # --------------------------------------------------------------------- a whole training
@@ -237,45 +223,77 @@ def fields(scaled, n_fields, variance):
     return (responses / responses.max(axis=(1, 2), keepdims=True)).reshape(len(scaled), -1)
 
 
-def neurons_of_classes(labels, n_per_class):
-    """As many neurons for each class, but no more than it has samples."""
-    return np.repeat(np.unique(labels), np.minimum(np.bincount(labels), n_per_class))
+def neurons_of_classes(labels, n_neurons):
+    """One neuron after another for the class that has the fewest, none with more than samples.
+
+    When all classes have as many as they have samples, that does not count any more.
+    """
+    sizes = np.bincount(labels)
+    shares = [0] * len(sizes)
+    for _ in range(n_neurons):
+        free = [k for k, size in enumerate(sizes) if shares[k] < size] or range(len(sizes))
+        shares[min(free, key=lambda k: shares[k])] += 1
+    return np.repeat(np.arange(len(sizes)), shares)
 
 
 def fit(trains, labels, generator, settings, groups=None):
     """Train as SNNClassifier does, with the draws it takes from a generator.
 
-    `settings` are its parameters: n_neurons, epochs, eta, eta_decay, margin, reinforcement,
-    reward, competitive_epochs, synaptic_scaling, recruitment, silence, decision_step. Returns
-    the weights and the classes of the neurons.
+    `settings` are its parameters n_neurons, epochs and eta, and those of its learning. Those
+    of a MarginLearning have an `averaging`. Returns the weights that learn, those that answer
+    and the classes of the neurons.
     """
     s = settings
-    n_classes = len(np.unique(labels))
-    neuron_classes = neurons_of_classes(labels, max(1, s["n_neurons"] // n_classes))
+    margin_learning = "averaging" in s
+    n_columns = s.get("n_columns", 1)
+    of_column = neurons_of_classes(labels, s["n_neurons"] // n_columns)
+    neuron_classes = np.tile(of_column, n_columns)
+    columns = np.repeat(np.arange(n_columns), len(of_column))
     generator.integers(2**31)  # the seed of an encoder
-    if s["recruitment"]:
+    draw_keys(generator, 2)
+    if margin_learning:
+        weights = rounded(0.01 * generator.random((len(neuron_classes), trains.shape[1])))
+    elif s["recruitment"]:
         chosen = [
             np.resize(generator.permutation(np.flatnonzero(labels == k)), n)
             for k, n in enumerate(np.bincount(neuron_classes))
         ]
-        weights = recruited(trains, np.concatenate(chosen), s["decision_step"])
+        weights = recruited(trains, np.concatenate(chosen))
     else:
-        weights = scaled(generator.random((trains.shape[1], len(neuron_classes))).T)
+        weights = scaled(generator.random((len(neuron_classes), trains.shape[1])))
+    draw_keys(generator, 1)
+    histories = []
     for epoch in range(s["epochs"]):
         order = generator.permutation(len(trains))
+        _, dropper = generator.spawn(2)
         silent = None
-        if groups is not None and groups.max() > 1 and s["silence"] > 0:
-            silent = generator.random((len(trains), groups.max() + 1)) < s["silence"]
+        if groups is not None and groups.max() > 1 and s["feature_dropout"] > 0:
+            # A batch of at most 128 presentations is drawn at once, which changes nothing.
+            shape = (len(trains), n_columns, groups.max() + 1)
+            silent = dropper.random(shape) < s["feature_dropout"]
         rule = Rule(
             s["eta"] * s["eta_decay"] ** epoch,
             s["margin"],
-            s["reinforcement"],
-            s["reward"] and epoch >= s["competitive_epochs"],
-            s["synaptic_scaling"],
-            decision_step=s["decision_step"],
+            s.get("reinforcement", 0.0),
+            epoch >= s.get("competitive_epochs", 0),
+            s.get("synaptic_scaling", False),
+            margin_learning or s["signed"],
         )
         history, _ = learn(
-            weights, neuron_classes, trains, labels, order, rule, silent=silent, groups=groups
-        )
+            weights, neuron_classes, trains, labels, order, rule, silent=silent, groups=groups,
+            columns=columns,
+        )  # fmt: skip
+        histories.append(history)
         weights = history[-1]
-    return weights, neuron_classes
+        if margin_learning:
+            draw_keys(generator, 1)
+    answering = weights
+    if margin_learning:
+        history = np.concatenate(histories)
+        answering = averaged(history, np.arange(1.0, len(history) + 1) ** s["averaging"])
+    return weights, answering, neuron_classes
+
+
+def draw_keys(generator, size):
+    """The seeds of noise, which these networks do not have."""
+    generator.integers(2**64, size=size, dtype=np.uint64)

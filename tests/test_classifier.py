@@ -12,7 +12,21 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 
-from nervos_sklearn import LinearSynapse, Module, Parameters, SNNClassifier, SpikeEncoder
+from nervos_sklearn import (
+    ImageAugmentation,
+    LinearSynapse,
+    MarginLearning,
+    Module,
+    Parameters,
+    PrototypeLearning,
+    SNNClassifier,
+    SpikeEncoder,
+    SpikingPatchFeatures,
+    STDPLearning,
+)
+from nervos_sklearn.presentations import Presentations
+
+NAMES = ["stdp", "prototype", "margin"]
 
 CIRCLES = Parameters(
     training_duration=200, past_window=-20, A_up=1, A_down=-2, tau_up=8, tau_down=20, eta=0.05,
@@ -38,7 +52,7 @@ def spikes():
 
 def small(**parameters):
     defaults = {"n_neurons": 12, "learning": "stdp", "random_state": 0} | parameters
-    if defaults["learning"] == "stdp":
+    if defaults["learning"] == "stdp" or isinstance(defaults["learning"], STDPLearning):
         defaults.setdefault("spike_threshold", -62)
     return SNNClassifier(**defaults)
 
@@ -75,7 +89,8 @@ def test_published_circles_set_reaches_its_accuracy():
 
 def test_reference_labelling_is_the_reference(spikes):
     X, y = spikes
-    clf = small(labeling="reference", shuffle=False, epochs=2, past_window=-4).fit(X, y)
+    learning = STDPLearning(labeling="reference", shuffle=False)
+    clf = small(learning=learning, epochs=2, past_window=-4).fit(X, y)
     module = Module(clf.parameters_)
     module.initialise_layers([12, 12])
     codes = np.searchsorted(clf.classes_, y)
@@ -94,15 +109,13 @@ def test_votes_are_mean_spike_counts_of_the_classes(spikes):
     clf = small().fit(X, y)
     counts = clf.module_.count_spikes(X)
     means = np.array([counts[y == label].mean(axis=0) for label in clf.classes_])
-    active = means.sum(axis=0) > 0
-    np.testing.assert_allclose(clf.neuron_votes_[:, active].sum(axis=0), 1)
-    np.testing.assert_allclose(
-        clf.neuron_votes_[:, active], means[:, active] / means[:, active].sum(axis=0)
-    )
+    active, votes = means.sum(axis=0) > 0, clf.module_.decision["votes"]
+    np.testing.assert_allclose(votes[:, active].sum(axis=0), 1)
+    np.testing.assert_allclose(votes[:, active], means[:, active] / means[:, active].sum(axis=0))
     assert (clf.neuron_label_map_[~active] == -1).all()
 
 
-@pytest.mark.parametrize("learning", ["stdp", "reward"])
+@pytest.mark.parametrize("learning", NAMES)
 def test_labels_of_any_type(spikes, learning):
     X, y = spikes
     reference = small(learning=learning).fit(X, y)
@@ -123,7 +136,7 @@ def test_pipeline_and_inner_encoder_agree():
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2, 3])
-@pytest.mark.parametrize("learning", ["stdp", "reward"])
+@pytest.mark.parametrize("learning", NAMES)
 def test_threads_and_batches_do_not_change_an_answer(learning, n_jobs):
     X, y = load_iris(return_X_y=True)
     clf = SNNClassifier(21, learning=learning, random_state=0).fit(X, y)
@@ -136,7 +149,7 @@ def test_threads_and_batches_do_not_change_an_answer(learning, n_jobs):
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
-@pytest.mark.parametrize("learning", ["stdp", "reward"])
+@pytest.mark.parametrize("learning", NAMES)
 def test_same_seed_same_bits_in_other_processes(learning, backend):
     X, y = load_iris(return_X_y=True)
     clf = SNNClassifier(12, learning=learning, epochs=1, random_state=0)
@@ -155,7 +168,7 @@ def test_grid_search_over_a_pipeline():
     assert clone(search.best_estimator_).get_params()["snnclassifier__eta"] in (0.01, 0.05)
 
 
-@pytest.mark.parametrize("learning", ["stdp", "reward"])
+@pytest.mark.parametrize("learning", NAMES)
 def test_saved_model_answers_alike_in_a_new_process(tmp_path, learning):
     X, y = load_iris(return_X_y=True)
     clf = SNNClassifier(12, learning=learning, epochs=1, random_state=0)
@@ -172,7 +185,8 @@ def test_saved_model_answers_alike_in_a_new_process(tmp_path, learning):
 
 def test_hidden_layers_learn_and_predict(spikes):
     X, y = spikes
-    clf = small(hidden_layer_sizes=(20,), refractory_time=2, epochs=2).fit(X, y)
+    learning = STDPLearning(hidden_layer_sizes=(20,))
+    clf = small(learning=learning, refractory_time=2, epochs=2).fit(X, y)
     assert [layer.synapses.shape for layer in clf.module_.layers] == [(20, 12), (12, 20)]
     assert all(counts.sum() > 0 for counts in clf.module_.synapse_update_counts)
     assert clf.predict_proba(X).shape == (60, 3)
@@ -182,7 +196,7 @@ def test_from_parameters_takes_every_setting():
     parameters = Parameters(eta=0.07, past_window=-20, epochs=2, spike_threshold=-50)
     clf = SNNClassifier.from_parameters(parameters, n_neurons=7)
     assert (clf.eta, clf.past_window, clf.epochs, clf.spike_threshold) == (0.07, -20, 2, -50)
-    assert (clf.learning, clf.n_neurons) == ("stdp", 7)
+    assert (str(clf.learning), clf.n_neurons) == ("STDPLearning(shuffle=False)", 7)
     X, y = load_iris(return_X_y=True)
     assert clf.fit(X, y).parameters_ == parameters
     assert SNNClassifier.from_parameters(parameters.to_dict()).eta == 0.07
@@ -215,7 +229,7 @@ def test_verbose_prints_the_time_of_each_epoch_and_says_once_that_loops_are_comp
         assert sum(epochs) == pytest.approx(seconds, rel=0.1, abs=0.15)
 
 
-@pytest.mark.parametrize("learning", ["stdp", "reward"])
+@pytest.mark.parametrize("learning", NAMES)
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -269,9 +283,14 @@ def test_wrong_shape_of_later_data_is_named(spikes):
         ({"tau_down": -1}, "tau_down"),
         ({"spike_threshold": -80}, "spike_threshold"),
         ({"encoder": "morse"}, "encoder"),
-        ({"labeling": "oracle"}, "labeling"),
-        ({"hidden_layer_sizes": [0]}, "hidden_layer_sizes"),
-        ({"hidden_layer_sizes": [2.5]}, "hidden_layer_sizes"),
+        ({"learning": STDPLearning(labeling="oracle")}, "labeling"),
+        ({"learning": STDPLearning(hidden_layer_sizes=[0])}, "hidden_layer_sizes"),
+        ({"learning": STDPLearning(hidden_layer_sizes=[2.5])}, "hidden_layer_sizes"),
+        ({"learning": STDPLearning("morse")}, "rule"),
+        ({"learning": PrototypeLearning(margin=-1)}, "margin"),
+        ({"learning": MarginLearning(n_columns=2)}, "multiple of n_columns"),
+        ({"learning": MarginLearning(averaging=-1)}, "averaging"),
+        ({"learning": "reward"}, "learning"),
         ({"n_neurons": 0}, "n_neurons"),
     ],
 )
@@ -295,28 +314,21 @@ def test_one_class_and_no_fit_are_named():
         SNNClassifier().predict(X)
 
 
+PROTOTYPE, MARGIN, STDP = ({"learning": name} for name in ("prototype", "margin", "stdp"))
 UNREAD = [
-    ({"learning": "reward"}, {"A_up": 5}, 'learning="stdp"'),
-    ({"learning": "reward"}, {"shuffle": False}, 'learning="stdp"'),
-    ({"learning": "reward"}, {"learning_rule": [[0, 0.5], [5, 0.1]]}, 'learning="stdp"'),
-    ({"learning": "reward"}, {"max_frequency": 90}, 'learning="stdp"'),
-    ({"learning": "reward"}, {"image_shape": (2, 2)}, "images"),
-    ({"learning": "reward"}, {"blur": 0.1}, "images"),
-    ({"learning": "reward"}, {"second_look": 0.5}, "images"),
-    ({"learning": "reward", "encoder": "latency"}, {"silence": 0.5}, "receptive fields"),
-    ({"learning": "reward"}, {"encoder": "poisson"}, 'learning="stdp"'),
-    ({"learning": "reward", "reward": False}, {"margin": 0.2}, "reward=True"),
-    ({"learning": "reward", "n_race_spikes": 1}, {"race_increment": 0.2}, "n_race_spikes"),
-    ({"learning": "reward"}, {"n_iter_no_change": 3}, "early_stopping=True"),
-    ({"learning": "stdp"}, {"validation_fraction": 0.2}, "early_stopping=True"),
-    ({"learning": "stdp"}, {"margin": 0.2}, 'learning="reward"'),
-    ({"learning": "stdp"}, {"image_shape": (2, 2)}, 'learning="reward"'),
-    ({"learning": "stdp"}, {"tau_m": 7}, "true_lif=True"),
-    ({"learning": "stdp", "true_lif": True}, {"spike_drop_rate": 0.5}, "true_lif=False"),
-    ({"learning": "stdp", "learning_rule": "cos"}, {"A_up": 0.5}, 'learning_rule="conventional"'),
-    ({"learning": "stdp", "encoder": "latency"}, {"min_frequency": 2}, "frequency"),
-    ({"learning": "stdp", "encoder": SpikeEncoder()}, {"training_duration": 50}, "encoder"),
-    ({"learning": "stdp", "encoder": SpikeEncoder()}, {"max_frequency": 70}, "encoder"),
+    (PROTOTYPE, {"A_up": 5}, "STDPLearning"),
+    (MARGIN, {"refractory_time": 5}, "STDPLearning"),
+    (MARGIN, {"max_weight": 0.5}, "STDPLearning and a synapse"),
+    (MARGIN, {"max_frequency": 90}, "an encoder with a frequency"),
+    (MARGIN, {"n_iter_no_change": 3}, "early_stopping=True"),
+    (STDP, {"validation_fraction": 0.2}, "early_stopping=True"),
+    (STDP, {"tau_m": 7}, "true_lif=True"),
+    ({"learning": STDPLearning(true_lif=True)}, {"spike_drop_rate": 0.5}, "true_lif=False"),
+    ({"learning": STDPLearning("cos")}, {"A_up": 0.5}, 'rule="conventional"'),
+    ({"learning": STDPLearning([[0, 0.5], [5, 0.1]])}, {"tau_up": 2}, 'rule="conventional"'),
+    (STDP | {"encoder": "latency"}, {"min_frequency": 2}, "frequency"),
+    (STDP | {"encoder": SpikeEncoder()}, {"training_duration": 50}, "encoder"),
+    (MARGIN | {"encoder": SpikeEncoder()}, {"max_frequency": 70}, "encoder"),
 ]
 
 
@@ -329,8 +341,34 @@ def test_a_setting_that_nobody_reads_warns_and_changes_nothing(setting, unread, 
         clf.fit(X, y)
     assert len(caught) == 1
     assert reader in str(caught[0].message)
-    if "encoder" not in unread:
-        np.testing.assert_array_equal(clf.predict_proba(X), plain.predict_proba(X))
+    assert "has no effect here" in str(caught[0].message)
+    assert caught[0].filename == __file__
+    np.testing.assert_array_equal(clf.predict_proba(X), plain.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    ("encoder", "plain", "unread", "reader"),
+    [
+        ("latency", PrototypeLearning(), PrototypeLearning(feature_dropout=0.7), "fields"),
+        ("latency", MarginLearning(), MarginLearning(feature_dropout=0.7), "fields"),
+        (
+            "auto",
+            PrototypeLearning(competitive_epochs=5),
+            PrototypeLearning(competitive_epochs=5, margin=0.7),
+            "competitive_epochs",
+        ),
+    ],
+    ids=str,
+)
+def test_a_parameter_of_a_learning_that_plays_no_part_warns(encoder, plain, unread, reader):
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(12, learning=plain, encoder=encoder, epochs=2, random_state=0)
+    expected = clf.fit(X, y).predict_proba(X)
+    with pytest.warns(UserWarning, match="learning__.*has no effect here") as caught:
+        clf.set_params(learning=unread).fit(X, y)
+    assert len(caught) == 1
+    assert reader in str(caught[0].message)
+    np.testing.assert_array_equal(clf.predict_proba(X), expected)
 
 
 def test_settings_that_are_read_do_not_warn(spikes):
@@ -338,44 +376,58 @@ def test_settings_that_are_read_do_not_warn(spikes):
     encoder = SpikeEncoder(training_duration=50, max_frequency=70)
     clf = SNNClassifier(12, learning="stdp", encoder=encoder, epochs=1)
     clf.set_params(training_duration=50, max_frequency=70, tau_up=3, random_state=0).fit(X, y)
-    SNNClassifier(12, epochs=1, blur=0, jitter=0, image_shape=None).fit(X, y)
+    SNNClassifier(12, epochs=1, augmentation=None, synapse=LinearSynapse(8), max_weight=0.5).fit(
+        X, y
+    )
+    SNNClassifier(12, learning=MarginLearning(feature_dropout=0.3), epochs=1).fit(X, y)
     small(training_duration=60, epochs=1).fit(*spikes)
-    SNNClassifier.from_parameters({}, learning="reward", eta=0.3, epochs=1, training_duration=32)
+    parameters = Parameters(training_duration=32, eta=0.3, epochs=1)
+    clf = SNNClassifier.from_parameters(parameters, learning="prototype", n_neurons=9)
+    assert clf.fit(X, y).parameters_ == parameters
 
 
 def test_settings_of_features_warn_with_spike_trains(spikes):
-    for unread in ({"encoder": "rate"}, {"training_duration": 50}, {"max_frequency": 70}):
-        with pytest.warns(UserWarning, match="2-D features"):
+    for unread, reader in (
+        ({"encoder": "rate"}, "2-D features"),
+        ({"training_duration": 50}, "an encoder"),
+        ({"max_frequency": 70}, "an encoder"),
+        ({"augmentation": ImageAugmentation()}, "images"),
+    ):
+        with pytest.warns(UserWarning, match=f"no effect here.*{reader}"):
             small(epochs=1, **unread).fit(*spikes)
 
 
-@pytest.mark.parametrize(("n_neurons", "made"), [(10, 9), (2, 3), (200, 150)])
-def test_number_of_neurons_that_cannot_be_made_warns(n_neurons, made):
+@pytest.mark.parametrize("learning", ["prototype", "margin"])
+@pytest.mark.parametrize(("n_neurons", "of_classes"), [(10, [4, 3, 3]), (200, [67, 67, 66])])
+def test_as_many_neurons_as_asked_for(learning, n_neurons, of_classes):
     X, y = load_iris(return_X_y=True)
-    with pytest.warns(UserWarning, match=f"n_neurons={n_neurons}.*{made} are made"):
-        clf = SNNClassifier(n_neurons, epochs=1).fit(X, y)
-    assert len(clf.neuron_label_map_) == made
+    clf = SNNClassifier(n_neurons, learning=learning, epochs=1).fit(X, y)
+    assert np.bincount(clf.neuron_label_map_).tolist() == of_classes
 
 
-@pytest.mark.parametrize("decision_step", [None, 30])
-@pytest.mark.parametrize("learning", ["stdp", "reward"])
-def test_spikes_in_the_first_column_are_not_lost(spikes, learning, decision_step):
+@pytest.mark.parametrize("learning", ["prototype", "margin"])
+def test_fewer_neurons_than_classes_warn(learning):
+    X, y = load_iris(return_X_y=True)
+    with pytest.warns(UserWarning, match="n_neurons=2 are too few for 3 classes"):
+        clf = SNNClassifier(2, learning=learning, epochs=3, random_state=0).fit(X, y)
+    assert set(clf.predict(X)) == {0, 1}
+    np.testing.assert_allclose(clf.predict_proba(X).sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("learning", NAMES)
+def test_spikes_in_the_first_column_are_not_lost(spikes, learning):
     X, y = spikes
     early, later = X[:, :, 1:], X  # the same trains, without and with a silent column
     assert early[:, :, 0].any()
-    settings = {"learning": learning, "epochs": 1, "hidden_layer_sizes": ()}
-    if learning == "reward":
-        settings["decision_step"] = decision_step
-    clf = small(**settings).fit(early, y)
-    other = small(**settings).fit(later, y)
-    assert (clf.adds_silent_column_, other.adds_silent_column_) == (True, False)
+    clf = small(learning=learning, epochs=1).fit(early, y)
+    other = small(learning=learning, epochs=1).fit(later, y)
     assert (clf.n_steps_in_, other.n_steps_in_) == (60, 61)
     assert clf.parameters_ == other.parameters_
     np.testing.assert_array_equal(clf.predict_proba(early), other.predict_proba(later))
     np.testing.assert_array_equal(clf.predict_proba(early[:1]), other.predict_proba(later[:1]))
     spoiled = later.copy()
     spoiled[5, 3, 0] = 1
-    with pytest.raises(ValueError, match="first column"):
+    with pytest.raises(ValueError, match="column 0"):
         other.predict(spoiled)
     late = early.copy()
     late[:, :, 0] = 0  # decided in fit, whatever comes later
@@ -407,28 +459,36 @@ def test_a_network_refuses_spikes_in_its_first_column(spikes):
 
 
 @pytest.mark.parametrize("data", ["features", "images", "spikes"])
-@pytest.mark.parametrize("learning", ["stdp", "reward"])
+@pytest.mark.parametrize("learning", ["auto", *NAMES])
 def test_parameters_set_after_fit_do_not_change_predictions(spikes, learning, data):
     X, y = spikes
     if data != "spikes":
         X, y = (load_iris if data == "features" else load_digits)(return_X_y=True)
     X, y = X[::2], y[::2]
-    clf = SNNClassifier(learning=learning, epochs=1, random_state=0).fit(X, y)
+    encoder = "auto" if data == "spikes" else SpikeEncoder("poisson", random_state=0)
+    augmentation = ImageAugmentation((8, 8), test_time=0.5) if data == "images" else None
+    clf = SNNClassifier(
+        learning=learning, encoder=encoder, augmentation=augmentation, epochs=1, random_state=0
+    ).fit(X, y)
     expected = clf.predict_proba(X)
+    if data != "spikes":
+        clf.encoder.set_params(training_duration=3, random_state=1, scale="standard")
+    if data == "images":
+        clf.augmentation.set_params(blur=0.3, test_time=0)
     for changes in (
-        {"learning": "stdp" if learning == "reward" else "reward"},
-        {"labeling": "reference", "decision_step": 3, "blur": 0.2, "jitter": 0},
-        {"image_shape": None, "second_look": 0.5, "n_race_spikes": 1, "silence": 0.9},
-        {"encoder": "rate", "synapse": LinearSynapse(3), "learning_rule": "cos", "n_neurons": 3},
-        {"eta": 5.0, "spike_threshold": -60, "training_duration": 7, "true_lif": True},
-        {"early_stopping": True, "hidden_layer_sizes": (3,), "n_jobs": 2, "wta": False},
+        {"learning": "margin" if learning == "stdp" else "stdp"},
+        {"augmentation": ImageAugmentation(test_time=1), "class_weight": None},
+        {"encoder": "rate", "synapse": LinearSynapse(3), "n_neurons": 3},
+        {"eta": 5.0, "spike_threshold": -60, "training_duration": 7, "min_weight": 0.5},
+        {"early_stopping": True, "n_jobs": 2, "verbose": 1, "random_state": 5},
+        {"features": SpikingPatchFeatures(), "max_frequency": 99},
     ):
-        clf.set_params(**changes)
+        clf.set_params(**{k: v for k, v in changes.items() if k in clf.get_params()})
         np.testing.assert_array_equal(clf.predict_proba(X), expected)
         assert (clf.predict(X) == clf.classes_[expected.argmax(axis=1)]).all()
 
 
-@pytest.mark.parametrize("learning", ["stdp", "reward"])
+@pytest.mark.parametrize("learning", NAMES)
 def test_missing_values_and_mixed_labels_are_named(spikes, learning):
     X, y = spikes
     clf = small(learning=learning, epochs=1)
@@ -461,13 +521,37 @@ def test_real_valued_series_are_told_what_is_possible(spikes):
 
 
 @pytest.mark.parametrize(
+    "learning",
+    [
+        PrototypeLearning(margin=1e308),
+        PrototypeLearning(reinforcement=np.inf),
+        MarginLearning(margin=1e308),
+        MarginLearning(averaging=1e9),
+        MarginLearning(n_columns=10**30),
+        MarginLearning(weight_range=1e308),
+    ],
+    ids=str,
+)
+def test_numbers_of_a_learning_that_would_overflow_are_refused(learning):
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match=str(learning).split("(")[1].split("=")[0]):
+        SNNClassifier(learning=learning).fit(X, y)
+
+
+@pytest.mark.parametrize("name", ["blur", "strength", "test_time"])
+def test_numbers_of_an_augmentation_that_would_overflow_are_refused(name):
+    X, y = load_digits(return_X_y=True)
+    with pytest.raises(ValueError, match=name):
+        SNNClassifier(augmentation=ImageAugmentation(**{name: 1e6})).fit(X, y)
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("refractory_time", 2**63 - 1), ("eta", 1e308), ("epochs", 10**30), ("tau_up", 1e-320),
-        ("past_window", -(10**6)), ("A_up", 1e308), ("max_weight", 1e308), ("blur", 1e6),
-        ("training_duration", 2**40), ("n_neurons", 10**30), ("n_race_spikes", 10**12),
-        ("jitter", 1e308), ("second_look", 1e308), ("reinforcement", 1e308), ("n_jobs", 0),
-        ("race_increment", np.inf), ("max_frequency", 1e308), ("spike_threshold", 1e308),
+        ("past_window", -(10**6)), ("A_up", 1e308), ("max_weight", 1e308), ("n_jobs", 0),
+        ("training_duration", 2**40), ("n_neurons", 10**30), ("max_frequency", 1e308),
+        ("spike_threshold", 1e308),
     ],
 )  # fmt: skip
 def test_numbers_that_would_overflow_are_refused(name, value):
@@ -476,22 +560,27 @@ def test_numbers_that_would_overflow_are_refused(name, value):
         SNNClassifier(**{name: value}).fit(X, y)
 
 
-@pytest.mark.parametrize("learning", ["stdp", "reward"])
+@pytest.mark.parametrize("learning", NAMES)
 def test_the_largest_numbers_give_finite_answers(spikes, learning):
     X, y = spikes
     extremes = {"eta": 1000.0}
     if learning == "stdp":
         extremes |= {"A_up": 1e9, "A_down": -1e9, "refractory_time": 2**31, "past_window": -9999}
-    else:
-        extremes |= {"margin": 1e9, "reinforcement": 1e9, "race_increment": 1e9}
-    clf = small(learning=learning, epochs=2, **extremes).fit(X, y)
+    clf = small(learning=learning, epochs=2, **extremes)
+    if learning == "prototype":
+        clf.set_params(
+            learning=PrototypeLearning(margin=1e9, reinforcement=1e9, competitive_epochs=0)
+        )
+    if learning == "margin":
+        clf.set_params(learning__margin=1e9, learning__averaging=20)
+    clf.fit(X, y)
     assert np.isfinite(clf.predict_proba(X)).all()
     assert np.isfinite(clf.module_.receptive_fields).all()
 
 
 @pytest.mark.parametrize("power", [-1000, -600, 600, 1000])
 @pytest.mark.parametrize("load", [load_iris, load_digits])
-@pytest.mark.parametrize("learning", ["stdp", "reward"])
+@pytest.mark.parametrize("learning", NAMES)
 def test_features_of_any_size_are_learned_alike(learning, load, power):
     X, y = load(return_X_y=True)
     X, y = X[::3], y[::3]
@@ -502,40 +591,48 @@ def test_features_of_any_size_are_learned_alike(learning, load, power):
 
 def test_features_whose_range_is_no_number_are_refused():
     X, y = load_iris(return_X_y=True)
+    X = np.where(X > 3, 1.7e308, 0)
     with pytest.raises(ValueError, match="too large"):
-        SNNClassifier().fit(np.where(X > 3, 1.7e308, 0), y)
+        SNNClassifier(learning="prototype").fit(X, y)
+    ranked = SNNClassifier(learning="margin", epochs=1, random_state=0).fit(X, y)
+    small = clone(ranked).fit(X / 1.7e308, y)
+    np.testing.assert_array_equal(ranked.predict_proba(X), small.predict_proba(X / 1.7e308))
 
 
-def test_traces_that_lose_exactness_are_refused():
+@pytest.mark.parametrize("learning", ["prototype", "margin"])
+def test_long_trains_are_summed_exactly(learning):
+    """Traces above 2**24 are beyond single precision."""
     y = np.arange(12) % 2
-    long = np.zeros((12, 3, 6001), dtype=np.uint8)
-    long[:, 0, 1:] = 1
-    long[y == 1, 1, 1::2] = 1
-    with pytest.raises(ValueError, match="2\\*\\*24"):
-        SNNClassifier(epochs=1).fit(long, y)
-    clf = SNNClassifier(epochs=1, random_state=0).fit(long[:, :, :5001], y)
-    assert clf.score(long[:, :, :5001], y) == 1
+    X = np.zeros((12, 3, 6001), dtype=np.uint8)
+    X[:, 0, 1:] = 1
+    X[y == 1, 1, 1::2] = 1
+    clf = SNNClassifier(4, learning=learning, epochs=1, random_state=0).fit(X, y)
+    assert clf.score(X, y) == 1
+    traces = (X * np.arange(6001, 0, -1)).sum(axis=2)
+    assert traces.max() > 2**24
+    potentials = traces @ clf.module_.receptive_fields.T
+    expected = potentials / np.sqrt((traces.astype(float) ** 2).sum(axis=1, keepdims=True))
+    found = clf.module_.activity(Presentations(X), np.arange(12))
+    np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize("learning", ["stdp", "reward"])
+@pytest.mark.parametrize("learning", NAMES)
 def test_a_network_mapped_from_a_file_learns_on(spikes, tmp_path, learning):
     X, y = spikes
     codes = np.searchsorted(np.unique(y), y)
     clf = small(learning=learning, epochs=1).fit(X, y)
     joblib.dump(clf, tmp_path / "model.joblib")
     loaded = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
-    samples = X if learning == "stdp" else X.sum(axis=2).astype(np.float32)
     for module in (clf.module_, loaded.module_):
-        module.learn(samples, codes)
-        if learning == "stdp":
-            module.feed_forward(X[0], module.neuron_label_map, 60, do_stdp=True, label=2)
-            module.layers[0].initial()
+        module.learn(X, codes)
+        module.feed_forward(X[0], module.neuron_label_map.copy(), 60, do_stdp=True, label=2)
+        module.layers[0].initial()
     np.testing.assert_array_equal(loaded.module_.receptive_fields, clf.module_.receptive_fields)
     unchanged = joblib.load(tmp_path / "model.joblib")
     assert (unchanged.module_.receptive_fields != clf.module_.receptive_fields).any()
 
 
-@pytest.mark.parametrize("learning", ["stdp", "reward"])
+@pytest.mark.parametrize("learning", NAMES)
 def test_skops_keeps_a_network_and_nothing_else(spikes, learning):
     io = pytest.importorskip("skops.io")
     X, y = spikes

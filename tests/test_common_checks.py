@@ -8,7 +8,14 @@ from nervos_sklearn import GaussianBlur, SNNClassifier, SpikeEncoder, SpikingPat
 ESTIMATORS = [
     SNNClassifier(),
     SNNClassifier(learning="stdp"),
+    SNNClassifier(learning="prototype"),
+    SNNClassifier(learning="margin"),
     SpikeEncoder(),
+    SpikeEncoder(field_code="latency", scale="standard"),
+    SpikeEncoder(scale="quantile"),
+    SpikeEncoder("rate"),
+    SpikeEncoder("poisson", random_state=0),
+    SpikeEncoder("latency"),
     SpikingPatchFeatures(),
     GaussianBlur(),
 ]

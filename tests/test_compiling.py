@@ -13,17 +13,17 @@ import nervos_sklearn
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="limits of the file size are of POSIX")
 
-# A second file of loops, which inlines parts and constants of the package.
+# A further file of loops in the room, which inlines parts and constants of another.
 LOOPS = """
-from nervos_sklearn._compiling import compiled
-from nervos_sklearn._rates import RATE, doubled
+from .compiling import compiled
+from .rates import RATE, doubled
 
 @compiled
 def answer(x):
     return doubled(x) + RATE
 """
 PARTS = """
-from nervos_sklearn._compiling import part
+from .compiling import part
 
 RATE = {rate}
 
@@ -32,7 +32,7 @@ def doubled(x):
     return {factor} * x
 """
 ASK = """
-from nervos_sklearn._loops import answer
+from nervos_sklearn._kernels.loops import answer
 
 print(answer(1.0), answer(1), sum(answer.stats.cache_hits.values()))
 """
@@ -50,8 +50,8 @@ def asked(tmp_path_factory):
     """A copy of the package that imports quickly, with two small files of loops, run once."""
     copy = copy_package(tmp_path_factory.mktemp("asked"))
     (copy / "__init__.py").write_text("")
-    (copy / "_loops.py").write_text(LOOPS)
-    (copy / "_rates.py").write_text(PARTS.format(rate=0.5, factor=2))
+    (copy / "_kernels" / "loops.py").write_text(LOOPS)
+    (copy / "_kernels" / "rates.py").write_text(PARTS.format(rate=0.5, factor=2))
     assert ask(copy) == ((2.5, 2.5), 0, "")
     return copy
 
@@ -73,7 +73,7 @@ def ask(copy, before="", **environment):
 
 
 def kept(copy, pattern):
-    return sorted((copy / "__pycache__").glob(f"_loops.answer*{pattern}"))
+    return sorted((copy / "_kernels" / "__pycache__").glob(f"loops.answer*{pattern}"))
 
 
 def test_loops_are_kept_between_processes(copy):
@@ -82,16 +82,18 @@ def test_loops_are_kept_between_processes(copy):
 
 @pytest.mark.parametrize("edit", [{"rate": 7.5, "factor": 2}, {"rate": 0.5, "factor": 9}], ids=str)
 def test_edit_of_another_file_gives_the_new_answer(copy, edit):
-    (copy / "_rates.py").write_text(PARTS.format(**edit))
+    (copy / "_kernels" / "rates.py").write_text(PARTS.format(**edit))
     expected = edit["factor"] + edit["rate"]
     assert ask(copy) == ((expected, expected), 0, "")
-    (copy / "_rates.py").write_text(PARTS.format(rate=0.5, factor=2))  # as a change of branch
+    (copy / "_kernels" / "rates.py").write_text(
+        PARTS.format(rate=0.5, factor=2)
+    )  # as a change of branch
     assert ask(copy) == ((2.5, 2.5), 0, "")
     assert len(kept(copy, ".nbi")) == 1  # what no source stands for is not hoarded
 
 
 def test_edit_of_the_own_file_gives_the_new_answer(copy):
-    (copy / "_loops.py").write_text(LOOPS + "    # moved\n" + LOOPS.replace("+", "-"))
+    (copy / "_kernels" / "loops.py").write_text(LOOPS + "    # moved\n" + LOOPS.replace("+", "-"))
     assert ask(copy)[0] == (1.5, 1.5)
 
 
@@ -111,13 +113,13 @@ def test_edit_of_the_random_stream_reaches_the_synapses(tmp_path):
         ).stdout  # fmt: skip
 
     old = draw()
-    sources = [path for path in copy.glob("*.py") if "0x9E3779B97F4A7C15" in path.read_text()]
+    sources = [path for path in copy.rglob("*.py") if "0x9E3779B97F4A7C15" in path.read_text()]
     assert sources
     for path in sources:
         path.write_text(path.read_text().replace("0x9E3779B97F4A7C15", "0x9E3779B97F4A7C17"))
     new = draw()
     assert new != old
-    shutil.rmtree(copy / "__pycache__")
+    shutil.rmtree(copy / "_kernels" / "__pycache__")
     assert draw() == new
 
 
@@ -153,19 +155,19 @@ def test_data_of_another_signature_are_not_taken(copy):
 @pytest.mark.parametrize("limit", [64, 3000])
 def test_full_disk_stops_nothing(copy, limit):
     full = f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
-    shutil.rmtree(copy / "__pycache__")
+    shutil.rmtree(copy / "_kernels" / "__pycache__")
     answers, _, log = ask(copy, full)
     assert answers == (2.5, 2.5)
     assert len(re.findall("compiling", log)) == 1
     assert "NUMBA_CACHE_DIR" in log
-    assert not list((copy / "__pycache__").glob("*.tmp.*"))
+    assert not list((copy / "_kernels" / "__pycache__").glob("*.tmp.*"))
     assert ask(copy) == ((2.5, 2.5), 0, "")  # there is room again
 
 
 @POSIX
 def test_old_files_are_not_taken_where_new_ones_do_not_fit(copy):
     """The disk is full just when the code has changed."""
-    (copy / "_rates.py").write_text(PARTS.format(rate=7.5, factor=9))
+    (copy / "_kernels" / "rates.py").write_text(PARTS.format(rate=7.5, factor=9))
     index = max(path.stat().st_size for path in kept(copy, ".nbi"))
     limit = index + 500  # the index fits, the code does not
     assert limit < min(path.stat().st_size for path in kept(copy, ".nbc"))
@@ -179,8 +181,8 @@ def test_no_place_for_a_cache(copy, tmp_path):
     nowhere = tmp_path / "nowhere"
     nowhere.touch()
     nothing = {name: str(nowhere) for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")}
-    shutil.rmtree(copy / "__pycache__")
-    (copy / "__pycache__").touch()
+    shutil.rmtree(copy / "_kernels" / "__pycache__")
+    (copy / "_kernels" / "__pycache__").touch()
     environment = nothing | {"NUMBA_CACHE_DIR": str(nowhere), "PYTHONDONTWRITEBYTECODE": "1"}
     answers, hits, log = ask(copy, **environment)
     assert answers == (2.5, 2.5)

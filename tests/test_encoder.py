@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from sklearn import config_context
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -44,6 +45,68 @@ def test_receptive_fields_follow_the_gaussian():
         "x0_field0", "x0_field1", "x0_field2", "x1_field0",
     ]  # fmt: skip
     assert encoder.channel_features_.tolist() == [0, 0, 0, 1]
+
+
+def test_receptive_fields_by_latency():
+    """One spike a field, at 21 - round(20 p), of those that reach 1/2 of a step."""
+    encoder = SpikeEncoder(
+        training_duration=20, n_fields=3, field_variance=0.04, scale=None, field_code="latency"
+    ).fit([[0.0]])
+    trains = encoder.transform([[0.5], [0.25]])
+    assert [spike_times(t) for t in trains[0]] == [[20], [1], [20]]
+    far = math.exp(-((0.75**2) - 0.25**2) / 0.08)  # relative to the two nearest centres
+    assert round(20 * far) == 0
+    assert [spike_times(t) for t in trains[1]] == [[1], [1], []]
+    np.testing.assert_array_equal(encoder.traces([[0.5], [0.25]]), [[1, 20, 1], [20, 20, 0]])
+
+
+@pytest.mark.parametrize("encoding", ["receptive_fields", "rate", "poisson"])
+def test_the_code_of_fields_matters_to_fields_only(encoding):
+    X = np.random.default_rng(0).random((6, 3))
+    rate, latency = (
+        SpikeEncoder(encoding, field_code=code, random_state=0).fit_transform(X)
+        for code in ("rate", "latency")
+    )
+    assert (rate != latency).any() == (encoding == "receptive_fields")
+
+
+def test_quantiles_depend_on_ranks_only():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 2))
+    skewed = np.exp(3 * X) * [1e-6, 1e6] + [1e3, 0]
+    settings = {"training_duration": 200, "scale": "quantile"}
+    trains = SpikeEncoder("latency", **settings).fit_transform(X)
+    np.testing.assert_array_equal(
+        SpikeEncoder("latency", **settings).fit_transform(skewed)[:, 1], trains[:, 1]
+    )
+    times = trains[:, 0].argmax(axis=1)
+    by_rank = times[np.argsort(X[:, 0])]
+    assert (np.diff(by_rank[by_rank > 0]) <= 0).all()
+    # A normal distribution lies at x / 5 + 1/2, up to the noise of ranks.
+    middle = (np.abs(X[:, 0]) < 1.5) & (times > 0)
+    expected = 201 - 200 * (X[middle, 0] / 5 + 0.5)
+    assert np.abs(times[middle] - expected).max() < 12
+
+
+def test_quantiles_of_constant_and_unseen_values():
+    encoder = SpikeEncoder("latency", training_duration=10, scale="quantile")
+    encoder.fit([[1.0, 7.0], [2.0, 7.0], [3.0, 7.0]])
+    trains = encoder.transform([[99.0, 7.0], [-99.0, 7.0], [2.0, 7.0]])
+    assert [spike_times(train[0]) for train in trains] == [[1], [], [6]]
+    assert len({tuple(spike_times(train[1])) for train in trains}) == 1
+
+
+def test_traces_are_checked_as_features_are():
+    encoder = SpikeEncoder().fit([[0.0, 0.0], [1.0, 1.0]])
+    for wrong, message in (
+        ([[1.0]], "2 features"),
+        ([[np.nan, 1.0]], "NaN"),
+        (np.ma.masked_array([[1.0, 2.0]], mask=[[0, 1]]), "masked"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            encoder.traces(wrong)
+    with pytest.raises(NotFittedError):
+        SpikeEncoder().traces([[1.0, 2.0]])
 
 
 def test_receptive_fields_narrower_than_their_distance_still_answer():
@@ -139,6 +202,7 @@ def test_a_pipeline_may_set_its_output_to_frames():
         ({"field_variance": 0}, "field_variance"),
         ({"training_duration": 0}, "training_duration"),
         ({"scale": "galaxy"}, "scale"),
+        ({"field_code": "morse"}, "field_code"),
     ],
 )
 def test_wrong_parameters_are_named(parameters, message):

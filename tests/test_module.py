@@ -1832,10 +1832,35 @@ def kind_of(module):
     }  # fmt: skip
 
 
-BAD_KINDS = {
+BAD_STDP = {
     "wta": ["no", 1, None, []],
     "true_lif": ["no", 0, None],
-    "learning_rule": ["nonsense", 5, None, {}, [], [[0, 1, 2]], [[1, 0.5], [0, 0.5]]],
+    "rule": ["nonsense", 5, None, {}, [], [[0, 1, 2]], [[1, 0.5], [0, 0.5]]],
+    "labeling": ["names", None, 1],
+    "shuffle": ["no", 0],
+    "initial_weights": ["twos", 1],
+    "unlearning_fraction": [-1, 2, "much"],
+    "unheard": [1],
+}
+
+
+def learning_of(model="STDPLearning", **parameters):
+    return {"model": model, "parameters": parameters}
+
+
+BAD_KINDS = {
+    "learning": [
+        5, "STDPLearning", [], {}, {"model": "STDPLearning"}, {"model": [], "parameters": {}},
+        learning_of("os.system"), {"model": "STDPLearning", "parameters": []},
+        learning_of("Learning"), learning_of("LinearSynapse"),
+        learning_of("PrototypeLearning", margin=-1), learning_of("MarginLearning", n_columns=0),
+        *(learning_of(**{name: value}) for name, values in BAD_STDP.items() for value in values),
+    ],
+    "n_classes": [-1, 0.5, "many", None, [1], True, 2**60],
+    "n_epochs": [-1, 0.5, "many", None, [1], True, 2**60],
+    "n_reads": [-1, 0.5, "many", None],
+    "n_firings": [-1, 0.5, "many", None],
+    "learning_rate_factor": [-1, "much", None, [1.0]],
     "allowed_levels": ["abc", [], {}, [[[[1.0]]]], [None], [0.0] * 40_000, [[0.0], [0.0, 1.0]]],
     "enable_cycle_dependent_weights": ["yes", True, 1],
     "cycle_dependent_weight_lookup": ["abc", [], {}, [[]]],

@@ -9,7 +9,15 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 
-from nervos_sklearn import Module, Parameters, SNNClassifier, SpikeEncoder
+from nervos_sklearn import (
+    ImageAugmentation,
+    MarginLearning,
+    Module,
+    Parameters,
+    SNNClassifier,
+    SpikeEncoder,
+    STDPLearning,
+)
 
 N_TRAIN = 400  # several batches of the classifier, also in the folds of a search
 
@@ -41,6 +49,9 @@ BACKENDS = {
 }
 
 
+LEARNINGS = ("stdp", "prototype", "margin", MarginLearning(n_columns=2))
+
+
 def network(learning, **parameters):
     few = {"n_neurons": 20, "epochs": 1, "random_state": 0, "learning": learning}
     return SNNClassifier(**few | parameters)
@@ -59,7 +70,7 @@ def test_fit_predict_and_search_are_those_of_one_thread(digits, backend, n_jobs)
     X, y = digits
     X_train, y_train, X_test = X[:N_TRAIN], y[:N_TRAIN], X[N_TRAIN : 2 * N_TRAIN]
     serial = {}
-    for learning in ("stdp", "reward"):
+    for learning in LEARNINGS:
         clf = network(learning)
         search = GridSearchCV(clf, {"eta": [0.05, 0.3]}, cv=2)
         serial[learning] = (
@@ -69,7 +80,9 @@ def test_fit_predict_and_search_are_those_of_one_thread(digits, backend, n_jobs)
     with BACKENDS[backend]():
         for learning, (expected, expected_search) in serial.items():
             clf = network(learning, n_jobs=n_jobs).fit(X_train, y_train)
-            np.testing.assert_array_equal(clf.neuron_votes_, expected.neuron_votes_)
+            for name, value in expected.module_.decision.items():
+                np.testing.assert_array_equal(clf.module_.decision[name], value)
+            np.testing.assert_array_equal(clf.neuron_label_map_, expected.neuron_label_map_)
             np.testing.assert_array_equal(
                 clf.module_.receptive_fields, expected.module_.receptive_fields
             )
@@ -96,11 +109,25 @@ def test_counts_of_a_network_are_those_of_one_thread(digits, backend):
 @pytest.mark.parametrize("n_neurons", [1, 7, 20, 130, 300])
 def test_votes_add_up_to_the_same_bits_in_any_company(digits, n_neurons):
     X, y = digits
-    clf = network("stdp", n_neurons=n_neurons, initial_weights="random", spike_threshold=-65)
-    clf.fit(X[:200], y[:200])
-    together = clf.predict_proba(X[:300])
-    alone = np.concatenate([clf.predict_proba(X[k : k + 1]) for k in range(0, 300)])
-    np.testing.assert_array_equal(alone, together)
-    for size in (2, 3, 127, 129):
-        parts = [clf.predict_proba(X[k : min(k + size, 300)]) for k in range(0, 300, size)]
-        np.testing.assert_array_equal(np.concatenate(parts), together)
+    learning = STDPLearning(initial_weights="random")
+    clf = network(learning, n_neurons=n_neurons, spike_threshold=-65)
+    assert_same_answers_in_any_company(clf.fit(X[:200], y[:200]), X[:300])
+
+
+def assert_same_answers_in_any_company(clf, X):
+    for answer in (clf.decision_function, clf.predict_proba):
+        together = answer(X)
+        for size in (1, 2, 3, 127, 129):
+            parts = [answer(X[k : k + size]) for k in range(0, len(X), size)]
+            np.testing.assert_array_equal(np.concatenate(parts), together)
+
+
+@pytest.mark.parametrize("test_time", [0.0, 0.8])
+@pytest.mark.parametrize("n_neurons", [10, 70, 310])
+@pytest.mark.parametrize("learning", ["prototype", "margin", MarginLearning(n_columns=2)])
+def test_races_have_the_same_bits_in_any_company(digits, learning, n_neurons, test_time):
+    X, y = digits
+    augmentation = ImageAugmentation((8, 8), test_time=test_time)
+    n_neurons *= getattr(learning, "n_columns", 1)
+    clf = network(learning, n_neurons=n_neurons, augmentation=augmentation)
+    assert_same_answers_in_any_company(clf.fit(X[:200], y[:200]), X[:300])

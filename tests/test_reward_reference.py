@@ -8,15 +8,15 @@ import reward_reference as slow
 from reward_reference import Rule
 from sklearn.datasets import load_digits, load_wine
 
-from nervos_sklearn import SNNClassifier, SpikeEncoder
+from nervos_sklearn import MarginLearning, PrototypeLearning, SNNClassifier, SpikeEncoder
 
 # Odd settings are tried on purpose; what is said about them is tested elsewhere.
 pytestmark = [
     pytest.mark.filterwarnings(r"ignore:[\s\S]* has no effect here"),
-    pytest.mark.filterwarnings("ignore:n_neurons=.* cannot be divided evenly"),
+    pytest.mark.filterwarnings("ignore:n_neurons=.* are too few"),
 ]
 
-SHORT = {"n_neurons": 6, "epochs": 3, "competitive_epochs": 1}
+SHORT = {"n_neurons": 6, "epochs": 3, "eta": 0.3}
 
 
 def train_of(spikes, n_steps):
@@ -29,20 +29,29 @@ def train_of(spikes, n_steps):
 
 def assert_equals_reference(clf, X, trains, y, seed, groups=None):
     """Fit the classifier to X and the reference to its spike trains, from the same draws."""
-    settings = clf.get_params()
-    settings |= {"eta": 0.3 if clf.eta is None else clf.eta}
-    clf.set_params(random_state=np.random.default_rng(seed))
-    weights = clf.fit(X, y).module_.receptive_fields
-    expected, neuron_classes = slow.fit(trains, y, np.random.default_rng(seed), settings, groups)
+    settings = clf.get_params(deep=False) | clf.learning.get_params()
+    clf.set_params(random_state=np.random.default_rng(seed)).fit(X, y)
+    layer = clf.module_.layers[0]
+    fast, expected, neuron_classes = slow.fit(
+        trains, y, np.random.default_rng(seed), settings, groups
+    )
     np.testing.assert_array_equal(clf.neuron_label_map_, neuron_classes)
-    np.testing.assert_array_equal(weights, expected)
-    winners = [
-        slow.race(
-            slow.cosines(expected, train, settings["decision_step"]), neuron_classes, 10, 0.01
-        )
-        for train in trains
-    ]
-    np.testing.assert_array_equal(clf.predict(X), winners)
+    if layer.fast is not None:
+        np.testing.assert_array_equal(layer.fast[0], fast)
+    np.testing.assert_array_equal(layer.synapses, expected)
+    noise, n_columns = clf.module_.decision["escape_noise"], settings.get("n_columns", 1)
+    columns = np.repeat(np.arange(n_columns), len(neuron_classes) // n_columns)
+    scores = np.array(
+        [
+            slow.class_scores(
+                slow.cosines(expected, train), neuron_classes, y.max() + 1, noise, columns
+            )
+            for train in trains
+        ]
+    )
+    two_best = np.sort(scores, axis=1)[:, -2:]
+    clear = two_best[:, 1] - two_best[:, 0] > 1e-9  # of equal ones rounding decides
+    np.testing.assert_array_equal(clf.predict(X)[clear], scores.argmax(axis=1)[clear])
 
 
 # ------------------------------------------------------------- the reference, by hand
@@ -178,17 +187,21 @@ def test_columns_learn_side_by_side_as_if_alone():
 
 
 def test_decisions_by_hand():
-    assert slow.race([0.5, 0.25], [1, 0], 3, 0.125) == 1  # 0, 0, 0, the first on a tie
-    assert slow.race([0.5, 0.375], [1, 0], 2, 0.25) == 1  # 0, 1: one each, so the earlier one
-    assert slow.race([0.5, 0.25, 0.125], [2, 1, 1], 3, 1.0) == 1  # 0, 1, 2
     V, classes = np.array([0.25, 0.75, 0.5, 1.0]), [0, 0, 1, 1]
     np.testing.assert_array_equal(slow.class_scores(V, classes, 2), [0.75, 1.0])
     np.testing.assert_array_equal(
-        slow.class_scores(V, [0, 1, 0, 1], 2, columns=[0, 0, 1, 1], deviations=[0.5, 2.0]),
-        [0.5 + 0.25, 1.5 + 0.5],
+        slow.class_scores(V, [0, 1, 0, 1], 2, columns=[0, 0, 1, 1]), [0.375, 0.875]
     )
     noisy = slow.class_scores(np.array([0.5, 0.5, 0.5]), [0, 0, 1], 2, noise=0.25)
     np.testing.assert_allclose(noisy, [0.5 + 0.25 * math.log(2), 0.5])
+    assert slow.class_scores(V[:1], [1], 2).tolist() == [-np.inf, 0.25]
+
+
+def test_neurons_of_classes_by_hand():
+    labels = np.array([0, 0, 0, 0, 1, 2, 2])
+    assert np.bincount(slow.neurons_of_classes(labels, 6)).tolist() == [3, 1, 2]
+    assert np.bincount(slow.neurons_of_classes(labels, 8)).tolist() == [4, 2, 2]
+    assert slow.neurons_of_classes(labels, 2).tolist() == [0, 1]
 
 
 def test_latencies_by_hand():
@@ -200,47 +213,66 @@ def test_latencies_by_hand():
 # ------------------------------------------------------------- the package, against it
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"margin": 0.0},
-        {"margin": 2.0, "epochs": 2},
-        {"reward": False},
-        {"competitive_epochs": 0},
-        {"reinforcement": 0.5},
-        {"synaptic_scaling": False, "eta": 0.05},
-        {"recruitment": False},
-        {"decision_step": 20},
-    ],
-    ids=str,
-)
-def test_learning_images_equals_the_simulation_of_every_spike(changes):
+PLAIN = {"competitive_epochs": 1}
+LEARNINGS = [
+    PrototypeLearning(**PLAIN),
+    PrototypeLearning(margin=0.0, **PLAIN),
+    PrototypeLearning(margin=2.0, eta_decay=0.5, **PLAIN),
+    PrototypeLearning(competitive_epochs=9),
+    PrototypeLearning(competitive_epochs=0),
+    PrototypeLearning(reinforcement=0.5, **PLAIN),
+    PrototypeLearning(synaptic_scaling=False, **PLAIN),
+    PrototypeLearning(recruitment=False, **PLAIN),
+    PrototypeLearning(signed=True, **PLAIN),
+    PrototypeLearning(signed=True, synaptic_scaling=False, **PLAIN),
+    MarginLearning(margin=0.15, eta_decay=0.9, feature_dropout=0.0),
+    MarginLearning(margin=0.0, eta_decay=1.0, feature_dropout=0.0, averaging=0),
+    MarginLearning(margin=0.3, eta_decay=0.8, feature_dropout=0.0, averaging=1, n_columns=3),
+]
+
+
+@pytest.mark.parametrize("learning", LEARNINGS, ids=str)
+def test_learning_images_equals_the_simulation_of_every_spike(learning):
     X, y = load_digits(return_X_y=True)
     X, y = X[:200], y[:200]  # more than one batch
     trains = SpikeEncoder("latency", training_duration=32).fit_transform(X)
-    clf = SNNClassifier(image_shape=None, **(SHORT | {"n_neurons": 60} | changes))
+    clf = SNNClassifier(
+        learning=learning, encoder="latency", augmentation=None, **SHORT | {"n_neurons": 60}
+    )
     assert_equals_reference(clf, X, trains, y, 0)
 
 
-@pytest.mark.parametrize("silence", [0.0, 0.3, 0.8])
-def test_learning_a_table_equals_the_simulation_of_every_spike(silence):
-    """Fields as the classifier's docstring tells, silence feature by feature."""
+TABLE_LEARNINGS = [
+    PrototypeLearning(feature_dropout=0.0, **PLAIN),
+    PrototypeLearning(feature_dropout=0.3, **PLAIN),
+    PrototypeLearning(feature_dropout=0.8, signed=True, **PLAIN),
+    MarginLearning(margin=0.1, eta_decay=0.93, feature_dropout=0.1),
+    MarginLearning(margin=0.1, eta_decay=0.93, feature_dropout=0.4, n_columns=2),
+    MarginLearning(margin=0.1, eta_decay=0.93, feature_dropout=0.4, n_columns=5, averaging=0.5),
+]
+
+
+@pytest.mark.parametrize("learning", TABLE_LEARNINGS, ids=str)
+def test_learning_a_table_equals_the_simulation_of_every_spike(learning):
+    """Dropout feature by feature, in each column by itself."""
     X, y = load_wine(return_X_y=True)
     scaled = np.clip((X - X.mean(axis=0)) / (5 * X.std(axis=0)) + 0.5, 0, 1)
-    intensities = slow.fields(scaled, 10, 1 / 36)
-    # The network takes intensities of single precision: 11.49999996 steps of one are 11.5 here.
-    trains = slow.latency_trains(intensities.astype(np.float32), 32)
+    trains = slow.latency_trains(slow.fields(scaled, 10, 1 / 36), 32)
     groups = np.repeat(np.arange(X.shape[1]), 10)
-    clf = SNNClassifier(silence=silence, **(SHORT | {"n_neurons": 30}))
+    encoder = SpikeEncoder(
+        training_duration=32, n_fields=10, field_variance=1 / 36, field_code="latency",
+        scale="standard",
+    )  # fmt: skip
+    clf = SNNClassifier(learning=learning, encoder=encoder, **SHORT | {"n_neurons": 30})
     assert_equals_reference(clf, X, trains, y, 1, groups)
 
 
-def test_learning_spike_trains_of_any_kind_equals_the_simulation():
+@pytest.mark.parametrize("learning", LEARNINGS, ids=str)
+def test_learning_spike_trains_of_any_kind_equals_the_simulation(learning):
     rng = np.random.default_rng(2)
     trains = (rng.random((150, 12, 40)) < 0.2).astype(np.uint8)
     trains[:, :, 0] = 0
     trains[7] = 0  # one sample is silent
     y = np.arange(150) % 3
-    clf = SNNClassifier(decision_step=30, **(SHORT | {"n_neurons": 24}))
+    clf = SNNClassifier(learning=learning, **SHORT | {"n_neurons": 24})
     assert_equals_reference(clf, trains, trains, y, 2)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from nervos_sklearn import Module, Parameters, SNNClassifier, stdp
+from nervos_sklearn import Module, Parameters, SNNClassifier, STDPLearning, stdp
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_a_rule_of_ones_own_equals_the_built_in_one():
     y = np.arange(20) % 2
 
     def weights(rule):
-        clf = SNNClassifier(4, learning="stdp", learning_rule=rule, spike_threshold=-65,
-                            random_state=0)  # fmt: skip
+        learning = STDPLearning(rule)
+        clf = SNNClassifier(4, learning=learning, spike_threshold=-65, random_state=0)
         return clf.fit(X, y).module_.layers[0].synapses
 
     def mine(dt):

@@ -5,7 +5,7 @@ import numpy as np
 from .compiling import compiled, part
 from .neurons import fire_or_inhibit, integrate, most_driven
 from .state import NEAREST, Events
-from .streams import draw_lags, stream_of_sample, truncated_normal
+from .streams import draw_lags, stream_of_sample
 from .synapses import (
     changed_weight,
     nearest_level,
@@ -15,25 +15,37 @@ from .synapses import (
     sum_weights,
     table_at,
     write_change,
+    written,
 )
 
 # Loops instead of NumPy's functions and slices here: those take seconds to compile.
 
 
 @part
-def list_events(spike_train, events, free):
-    """Write the spikes of a dense train (n_channels, n_steps) into a list of events."""
+def list_events(spike_train, events, active, free):
+    """Write the spikes of a dense train (n_channels, n_steps) into a list of events.
+
+    `active`, (n_channels,), and `free`, (n_steps,), are room to work in.
+    """
     n_channels, n_steps = spike_train.shape
     channels, start = events.channels, events.start
+    n_active = 0
     for t in range(n_steps + 1):
         start[t] = 0
     for i in range(n_channels):
+        n_spikes = 0
         for t in range(n_steps):
-            start[t + 1] += spike_train[i, t]
+            n_spikes += spike_train[i, t]
+        if n_spikes > 0:
+            active[n_active] = i
+            n_active += 1
+            for t in range(n_steps):
+                start[t + 1] += spike_train[i, t]
     for t in range(n_steps):
         start[t + 1] += start[t]
         free[t] = start[t]
-    for i in range(n_channels):
+    for k in range(n_active):
+        i = active[k]
         for t in range(n_steps):
             if spike_train[i, t]:
                 channels[free[t]] = i
@@ -89,33 +101,36 @@ def update_to_nearest(j, synapses, inputs, learning, device, stream):
     A change leads from the same level to the same level, so each step is computed
     once and then looked up.
     """
-    work, plasticity = learning.workspace, learning.plasticity
-    transitions, levels = work.transitions, device.levels
+    work, plasticity, levels = learning.workspace, learning.plasticity, device.levels
+    weights, taken, cycles = synapses[j], work.levels[j], learning.cycles[j]
+    pulses, counts = learning.pulses[j], learning.update_counts[j]
+    lags, changes, transitions = work.lags, work.changes, work.transitions
+    write_noise, lowest, highest = device.write_noise, device.lowest, device.highest
     last_table = levels.shape[0] - 1
     last_cycle = device.first_cycles[last_table]
+    # A tuple of arrays costs time when it is handed on: only where there is something to find.
     for k in range(inputs.size):
         i = inputs[k]
-        cycle, level = learning.cycles[j, i], np.int64(work.levels[j, i])
-        table, passed = last_table, 0
+        table, passed, cycle, level = last_table, 0, cycles[i], np.int64(taken[i])
         if cycle <= last_cycle:  # the device may still change its table
             table = table_at(cycle, device)
             passed = table - table_at(max(cycle - 1, 0), device)
         known = level >= 0 and passed <= 1 and transitions.shape[1] > table
-        new_level = np.int64(transitions[passed, table, work.lags[k], level]) if known else -1
+        new_level = np.int64(transitions[passed, table, lags[k], level]) if known else -1
         if new_level < 0:
-            weight = changed_weight(synapses[j, i], work.changes[k], plasticity)
-            new_level = nearest_level(weight, work.changes[k] >= 0.0, table, device)
+            weight = changed_weight(weights[i], changes[k], plasticity)
+            new_level = nearest_level(weight, changes[k] >= 0.0, table, device)
             if known:
-                transitions[passed, table, work.lags[k], level] = new_level
+                transitions[passed, table, lags[k], level] = new_level
         weight = levels[table, new_level]
-        work.levels[j, i] = new_level
-        if device.write_noise > 0.0:
-            weight += device.write_noise * truncated_normal(stream)
-            weight = min(max(weight, device.lowest), device.highest)
-            work.levels[j, i] = -1
-        learning.pulses[j, i] += weight != synapses[j, i]
-        synapses[j, i] = weight
-        learning.update_counts[j, i] += 1
+        taken[i] = new_level
+        if write_noise > 0.0:
+            weight = written(weight, write_noise, lowest, highest, stream)
+            taken[i] = -1
+        counts[i] += 1
+        if weight != weights[i]:
+            pulses[i] += 1
+            weights[i] = weight
 
 
 @part
@@ -140,17 +155,26 @@ def update_continuous(j, synapses, inputs, learning, device, stream):
 
     Under the seed's flags, weights that are read with noise are written with it too.
     """
+    weights, pulses, counts = synapses[j], learning.pulses[j], learning.update_counts[j]
+    work = learning.workspace
+    new, changes, plasticity = work.weights, work.changes, learning.plasticity
+    for k in range(inputs.size):
+        new[k] = weights[inputs[k]]
+    for k in range(inputs.size):
+        new[k] = changed_weight(new[k], changes[k], plasticity)
+    read_noise, write_noise = device.read_noise, device.write_noise
+    lowest, highest = device.lowest, device.highest
+    if device.clipped and read_noise > 0.0:
+        for k in range(inputs.size):
+            new[k] = noisy(new[k], read_noise, True, stream)
+    if write_noise > 0.0:
+        for k in range(inputs.size):
+            new[k] = written(new[k], write_noise, lowest, highest, stream)
     for k in range(inputs.size):
         i = inputs[k]
-        weight = changed_weight(synapses[j, i], learning.workspace.changes[k], learning.plasticity)
-        if device.clipped and device.read_noise > 0.0:
-            weight = noisy(weight, device, stream)
-        if device.write_noise > 0.0:
-            weight += device.write_noise * truncated_normal(stream)
-            weight = min(max(weight, device.lowest), device.highest)
-        learning.pulses[j, i] += weight != synapses[j, i]
-        synapses[j, i] = weight
-        learning.update_counts[j, i] += 1
+        pulses[i] += new[k] != weights[i]
+        weights[i] = new[k]
+        counts[i] += 1
 
 
 @compiled
@@ -340,9 +364,10 @@ def present_batch(spike_trains, steps, layer, neuron, learning, device, keys, re
     """
     n_channels, n_steps = spike_trains.shape[1:]
     events = Events(np.empty(n_channels * n_steps, np.int32), np.empty(n_steps + 1, np.int64))
-    free, stream = np.empty(n_steps, np.int64), np.empty(1, np.uint64)
+    active, free = np.empty(n_channels, np.int64), np.empty(n_steps, np.int64)
+    stream = np.empty(1, np.uint64)
     for sample in range(spike_trains.shape[0]):
-        list_events(spike_trains[sample], events, free)
+        list_events(spike_trains[sample], events, active, free)
         stream[0] = keys[sample]
         begin_sample(learning, device, events, stream)
         present(events, sample, steps, layer, neuron, learning, device, stream, record)

@@ -49,7 +49,7 @@ class Rule(NamedTuple):
 
 
 class Device(NamedTuple):
-    """What a synapse can hold, and how truly it is written and read.
+    """What a synapse can hold, and how exactly it is written and read.
 
     The levels of a table are numbered: those for strengthening, ascending, and
     then, if they are others, those for weakening, ascending. A continuous weight

@@ -20,10 +20,10 @@ on_grid = part(state.on_grid)
 
 
 @part
-def noisy(weight, device, stream):
+def noisy(weight, read_noise, clipped, stream):
     """W (1 + e), e normal and cut off at 3 deviations; a reading never changes its sign."""
-    reading = weight * (1.0 + device.read_noise * truncated_normal(stream))
-    if device.clipped:
+    reading = weight * (1.0 + read_noise * truncated_normal(stream))
+    if clipped:
         return min(max(reading, 0.0), 1.0)
     return max(reading, 0.0) if weight >= 0.0 else min(reading, 0.0)
 
@@ -32,7 +32,7 @@ def noisy(weight, device, stream):
 def apply_noise(values, device, stream):
     """Read each of some weights once."""
     for k in range(values.size):
-        values[k] = noisy(values[k], device, stream)
+        values[k] = noisy(values[k], device.read_noise, device.clipped, stream)
 
 
 @part
@@ -59,15 +59,14 @@ def sum_weights(synapses, inputs, drive):
 @compiled
 def sum_readings(synapses, gains, inputs, device, stream, drive):
     """The synaptic drive of every neuron, each weight as its device is read."""
+    read_noise, clipped = device.read_noise, device.clipped
     for j in range(drive.size):
         total = 0.0
         for k in range(inputs.size):
             weight = synapses[j, inputs[k]]
             if gains is not None:
                 weight *= gains[j, inputs[k]]
-            if device.read_noise > 0.0:
-                weight = noisy(weight, device, stream)
-            total += weight
+            total += noisy(weight, read_noise, clipped, stream) if read_noise > 0.0 else weight
         drive[j] = total
 
 
@@ -175,12 +174,18 @@ def next_level(conductance, up, table, device):
 
 
 @part
-def written(conductance, device, stream):
+def written(conductance, write_noise, lowest, highest, stream):
     """What a device holds that was told to hold a conductance: with write noise, if any."""
-    if device.write_noise > 0.0:
-        conductance += device.write_noise * truncated_normal(stream)
-        conductance = min(max(conductance, device.lowest), device.highest)
+    if write_noise > 0.0:
+        conductance += write_noise * truncated_normal(stream)
+        conductance = min(max(conductance, lowest), highest)
     return conductance
+
+
+@part
+def written_to(conductance, device, stream):
+    """The same, for a device."""
+    return written(conductance, device.write_noise, device.lowest, device.highest, stream)
 
 
 @part
@@ -205,7 +210,7 @@ def device_to_move(conductances, j, i, cycles, up, device):
 @part
 def move(conductances, d, j, i, level, pulses, device, stream):
     """Write a level to a device."""
-    conductances[d, j, i] = written(level, device, stream)
+    conductances[d, j, i] = written_to(level, device, stream)
     pulses[d, j, i] += 1
 
 

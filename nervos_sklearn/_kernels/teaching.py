@@ -14,7 +14,7 @@ from .compiling import compiled, part
 from .presentation import inputs_at, list_events
 from .state import NEAREST, Events
 from .streams import stream_of_sample, truncated_normal
-from .synapses import noisy, on_grid, write_change, write_nearest, written
+from .synapses import noisy, on_grid, write_change, write_nearest, written_to
 
 # ------------------------------------------------------------------------- read
 
@@ -65,7 +65,7 @@ def present_open(events, values, device, stream, opened, traces, potentials, rec
         traces[i] = 0.0
     for j in range(n_neurons):
         potentials[j] = 0.0
-    n_open = 0
+    n_open, read_noise = 0, noise_of(device)
     for step in range(events.start.size - 1):
         inputs = inputs_at(events, step)
         for k in range(inputs.size):
@@ -78,7 +78,10 @@ def present_open(events, values, device, stream, opened, traces, potentials, rec
             current = 0.0
             for k in range(n_open):
                 i = opened[0, k]
-                current += opened[1, i] * read_once(values[j, i], device, stream)
+                reading = values[j, i]
+                if read_noise > 0.0:
+                    reading = on_grid(noisy(reading, read_noise, False, stream))
+                current += opened[1, i] * reading
             potentials[j] += current
         for k in range(n_open):
             traces[opened[0, k]] += opened[1, opened[0, k]]
@@ -86,18 +89,11 @@ def present_open(events, values, device, stream, opened, traces, potentials, rec
 
 
 @part
-def read_once(value, device, stream):
-    """A reading of one synapse, on the grid of exact sums."""
+def noise_of(device):
+    """The relative standard deviation of a reading; 0 for ideal synapses."""
     if device is None:
-        return value
-    return read_device(value, device, stream)
-
-
-@part
-def read_device(value, device, stream):
-    if device.read_noise > 0.0:
-        return on_grid(noisy(value, device, stream))
-    return value
+        return 0.0
+    return device.read_noise
 
 
 @part
@@ -115,10 +111,11 @@ def present_open_batch(spike_trains, values, device, key, potentials, recorded):
     """
     n_samples, n_channels, n_steps = spike_trains.shape
     events = Events(np.empty(n_channels * n_steps, np.int32), np.empty(n_steps + 1, np.int64))
-    free, opened = np.empty(n_steps, np.int64), np.empty((2, n_channels), np.int64)
+    active, free = np.empty(n_channels, np.int64), np.empty(n_steps, np.int64)
+    opened = np.empty((2, n_channels), np.int64)
     traces, stream = np.empty(n_channels), np.zeros(1, np.uint64)
     for sample in range(n_samples):
-        list_events(spike_trains[sample], events, free)
+        list_events(spike_trains[sample], events, active, free)
         stream[0] = stream_of_sample(events, key)
         present_open(
             events, values, device, stream, opened, traces, potentials[sample],
@@ -203,7 +200,7 @@ def disturbed(weight, device, stream):
     """What a continuous synapse holds that was told to hold a weight."""
     if device is None:
         return weight
-    return written(weight, device, stream)
+    return written_to(weight, device, stream)
 
 
 @part
@@ -245,7 +242,7 @@ def change_neuron(weights, sums, j, rate, traces, active, n_active, passed, samp
 @part
 def count_changes(update_counts, j, active, n_active):
     for k in range(n_active):
-        update_counts[active[k], j] += 1
+        update_counts[j, active[k]] += 1
 
 
 @compiled
@@ -259,7 +256,8 @@ def teach(
     punished, if the first does not lead by the margin; otherwise the right one is
     reinforced.
 
-    `weights`, `update_counts` and `sums`, or None, are (n_inputs, n_neurons), `neurons` the
+    `weights` and `sums`, or None, are (n_inputs, n_neurons), `update_counts` the other way
+    round, `neurons` the
     first and the end of those that learn, `classes` those of all neurons, `traces`
     (n_samples, n_inputs); `rates` and `passed`, or None, are numbers for each sample,
     `silent` (n_samples, n_groups) or None. Returns the number of presentations that taught.
@@ -342,8 +340,34 @@ def program(state, targets, device, seed):
                     state.conductances, j, i, change, state.pulses, state.pulses, device, stream
                 )
             else:
-                state.conductances[0, j, i] = on_grid(written(targets[j, i], device, stream))
+                state.conductances[0, j, i] = on_grid(written_to(targets[j, i], device, stream))
                 state.pulses[0, j, i] += 1
+
+
+@compiled
+def write_changes(state, changes, device, seed):
+    """Write a desired change to every synapse for which it is not 0, (n_neurons, n_inputs)."""
+    stream = np.zeros(1, np.uint64)
+    stream[0] = seed
+    for j in range(changes.shape[0]):
+        for i in range(changes.shape[1]):
+            if changes[j, i] != 0.0:
+                write_one(state, j, i, changes[j, i], device, stream)
+
+
+@part
+def write_one(state, j, i, change, device, stream):
+    if device.n_levels == 0:
+        weight = written_to(state.conductances[0, j, i] + change, device, stream)
+        state.conductances[0, j, i] = on_grid(max(weight, device.lowest))
+        state.pulses[0, j, i] += 1
+    elif device.update == NEAREST:
+        write_nearest(state.conductances, j, i, change, state.pulses, state.pulses, device, stream)
+    else:
+        write_change(
+            state.conductances, j, i, change, state.pulses, state.pulses, state.accumulators,
+            device, stream,
+        )  # fmt: skip
 
 
 @part
