@@ -151,7 +151,8 @@ def _measure(estimator, synapse, X, y, train, test, names):
             X_train = estimator[:-1].fit_transform(X_train, y_train)
             X_test = estimator[:-1].transform(X_test)
         estimator = estimator.steps[-1][1]
-    estimator.set_params(synapse=clone(synapse), early_stopping=False, verbose=0)
+    plain = {"early_stopping": False, "validation_fraction": 0.1, "n_iter_no_change": 10}
+    estimator.set_params(synapse=clone(synapse), verbose=0, **plain)
     rows, before = [], np.zeros(3)
     for epoch, _ in estimator.fit_epochs(X_train, y_train):
         module = estimator.module_
