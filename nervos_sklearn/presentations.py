@@ -75,11 +75,11 @@ class Presentations:
 
     def __init__(self, X, encoder=None, features=None, augmentation=None):
         self.encoder, self.features, self.augmentation = encoder, features, augmentation
-        self.X = X if augmentation is None else augmentation.blurred(X)
+        self._given, self._blurred = X, None
         self.order = None  # in which to learn, if the learning keeps one
         self.groups = None
         if encoder is None:
-            self.n_channels, self.n_steps = self._transformed(self.X[:1]).shape[1:]
+            self.n_channels, self.n_steps = self._transformed(X[:1]).shape[1:]
         else:
             self.n_channels, self.n_steps = encoder.n_channels_, encoder.n_steps_
             if encoder.encoding == "receptive_fields":
@@ -87,16 +87,28 @@ class Presentations:
         self._kept = None
 
     def __len__(self):
-        return len(self.X)
+        return len(self._given)
+
+    @property
+    def X(self) -> np.ndarray:
+        """The samples, blurred if they are images."""
+        if self._blurred is None:
+            still = self.augmentation is None
+            self._blurred = self._given if still else self.augmentation.blurred(self._given)
+        return self._blurred
 
     def subset(self, chosen: np.ndarray) -> "Presentations":
         """Some of the samples."""
-        return self.of(self.X[chosen])
+        blurred = None if self._blurred is None else self._blurred[chosen]
+        return self._with(self._given[chosen], blurred)
 
     def of(self, X: np.ndarray) -> "Presentations":
         """Other samples, blurred already, that take the same way."""
+        return self._with(X, X)
+
+    def _with(self, given, blurred):
         other = copy.copy(self)
-        other.X, other.order, other._kept = X, None, None
+        other._given, other._blurred, other.order, other._kept = given, blurred, None, None
         return other
 
     def spikes(self, chosen) -> np.ndarray:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
 
 
 def on_threads(function: Callable, jobs: Iterable, n_jobs: int | None = None) -> list:
@@ -24,4 +25,5 @@ def on_threads(function: Callable, jobs: Iterable, n_jobs: int | None = None) ->
     if len(jobs) == 1 or n_jobs in (None, 1):
         return [function(job) for job in jobs]
     parallel = Parallel(n_jobs=n_jobs, prefer="threads", require="sharedmem")
-    return parallel(delayed(function)(job) for job in jobs)
+    with threadpool_limits(1, user_api="blas"):  # each thread calls BLAS itself
+        return parallel(delayed(function)(job) for job in jobs)
