@@ -223,7 +223,9 @@ class Learning(BaseEstimator, ABC):
         ):
             module.count(batch, n_neurons=layer.num_output_neurons)
             if records:
-                shown = self.present_step_by_step(module, batch.spikes, (1, presentations.n_steps - 1), True)
+                shown = self.present_step_by_step(
+                    module, batch.spikes, (1, presentations.n_steps - 1), True
+                )
             yield batch
             if records:
                 module.record(shown._replace(weights=[layer.synapses.copy()]))
