@@ -419,7 +419,7 @@ default=-70, -100, -55 and -90
         self.module_.warn_of_few_neurons()
         if self.module_.is_fixed(samples):
             warnings.warn(
-                f"no update can leave the level that a synapse starts from: "
+                "no update can leave the level that a synapse starts from: "
                 f"{type(self.synapse).__name__}, of {self.synapse.n_levels} levels, "
                 f"takes the nearest level, and changes with eta={self.parameters_.eta} are "
                 'smaller than half a gap. Set its update="stochastic" or "accumulate", or a '
