@@ -24,7 +24,7 @@ from ._validation import (
 )
 from .encoder import ENCODINGS, SpikeEncoder
 from .images import ImageAugmentation, find_image_shape
-from .learning import LEARNINGS, Learning, STDPLearning, Task, make_learning
+from .learning import LEARNINGS, Learning, STDPLearning, Task, defaults_of, make_learning
 from .module import Module
 from .parameters import SETTINGS, Parameters, interval_of
 from .presentations import BATCH, Presentations
@@ -304,7 +304,8 @@ default=-70, -100, -55 and -90
         Raises
         ------
         ValueError
-            If a name is unknown, or `learning` is "auto" and so has no parameters.
+            If a name is unknown, or `learning` is "auto" or `synapse` None and so has no
+            parameters.
         """
         learning = params.get("learning", self.learning)
         if any(name.startswith("learning__") for name in params) and isinstance(learning, str):
@@ -314,6 +315,12 @@ default=-70, -100, -55 and -90
                     f"{sorted(LEARNINGS)} or give an object."
                 )
             params = params | {"learning": LEARNINGS[learning]()}
+        of_synapse = [name for name in params if name.startswith("synapse__")]
+        if of_synapse and params.get("synapse", self.synapse) is None:
+            raise ValueError(
+                f"synapse=None, an ideal one, has no parameters of its own, got {of_synapse[0]}; "
+                "give a model, such as synapse=LinearSynapse()."
+            )
         return super().set_params(**params)
 
     # ------------------------------------------------------------------ the way of the data
@@ -375,7 +382,7 @@ default=-70, -100, -55 and -90
         counts = np.bincount(y)
         task = Task(self._kind_of(X), counts)
         self.learning_ = make_learning(self.learning, task)
-        typical = self.learning_.defaults(task)
+        typical = defaults_of(self.learning_, task)
         self.augmentation_ = self._fit_augmentation(X, len(counts))
         moved = X if self.augmentation_ is None else self.augmentation_.blurred(X)
         self.features_ = None if self.features is None else clone(self.features).fit(moved, y)
@@ -402,16 +409,18 @@ default=-70, -100, -55 and -90
         self._start(samples, y, generator)
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
-            taught = learning.learn_epoch(module, samples, y, weights, generator)
+            taught = module.learn_epoch(samples, y, weights, generator)
             if self.n_iter_ == self.parameters_.epochs:
                 learning.finish(module, samples, y, weights, generator)
             yield self.n_iter_, taught
 
     def _start(self, samples, y, generator):
         self.learning_.start(self.module_, samples, y, generator)
+        self.module_.warn_of_few_neurons()
         if self.module_.is_fixed(samples):
             warnings.warn(
-                f"no update can leave the level that a synapse starts from: {self.synapse!r} "
+                "no update can leave the level that a synapse starts from: "
+                f"{type(self.synapse).__name__}, of {self.synapse.n_levels} levels, "
                 f"takes the nearest level, and changes with eta={self.parameters_.eta} are "
                 'smaller than half a gap. Set its update="stochastic" or "accumulate", or a '
                 "larger eta.",
@@ -452,7 +461,7 @@ default=-70, -100, -55 and -90
     def _learn_at(self, rate, samples, y, weights, generator):
         """Learn for an epoch, at a fraction of the learning rate."""
         self.module_.learning_rate_factor = rate
-        return self.learning_.learn_epoch(self.module_, samples, y, weights, generator)
+        return self.module_.learn_epoch(samples, y, weights, generator)
 
     def _decide(self, samples):
         """How much speaks for each class: encode, present, decide, batch by batch."""
@@ -468,17 +477,17 @@ default=-70, -100, -55 and -90
         """Decide; where an image is not clear, go by the highest activity over more looks."""
         module, learning, every = self.module_, self.learning_, np.arange(len(samples))
         activity = module.activity(samples, every)
-        scores = learning.decide(module, activity)
+        scores = learning.checked_scores(module, activity)
         augmentation = samples.augmentation
         if augmentation is not None and augmentation.looks_again:
-            chances = learning.chances(module, scores)
+            chances = learning.checked_chances(module, scores)
             unclear = every[chances.max(axis=1) < _CLEAR]
             if len(unclear) > 0:
                 activity = activity[unclear]
                 for X in augmentation.looks(samples.X[unclear]):
                     again = module.activity(samples.of(X), np.arange(len(X)))
                     activity = np.maximum(activity, again)
-                scores[unclear] = learning.decide(module, activity)
+                scores[unclear] = learning.checked_scores(module, activity)
         return scores
 
     # ------------------------------------------------------------------- what stands before
@@ -747,7 +756,7 @@ default=-70, -100, -55 and -90
             If the data are not valid.
         """
         scores = self._decide(self._check_samples(X))
-        return self.learning_.chances(self.module_, scores)
+        return self.learning_.checked_chances(self.module_, scores)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the class of each sample.

@@ -4,7 +4,6 @@ A learning proposes changes, and a layer writes them as its synapses can; neithe
 the other. To add one, write a subclass of :class:`Learning`.
 """
 
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from numbers import Integral, Real
@@ -85,7 +84,6 @@ class Learning(BaseEstimator, ABC):
     ...         for batch in self.show(module, presentations, np.arange(len(y))):
     ...             own = module.neuron_label_map[:, np.newaxis] == y[batch.chosen]
     ...             module.change_weights(1e-4 * (own - own.mean(axis=0)) @ batch.traces)
-    ...         module.n_epochs += 1
     ...         return 1.0
     >>> X, y = load_iris(return_X_y=True)
     >>> network = SNNClassifier(learning=HebbianLearning(), random_state=0).fit(X, y)
@@ -163,16 +161,11 @@ class Learning(BaseEstimator, ABC):
         """Give the neurons their classes, and the network the weights it starts from."""
         self.check_layers(module.layer_sizes)
         n_neurons = module.layer_sizes[-1]
-        if n_neurons < self.n_columns * module.n_classes:
-            warnings.warn(
-                f"n_neurons={n_neurons} are too few for {module.n_classes} classes in "
-                f"{self.n_columns} columns: a class without a neuron is never predicted.",
-                stacklevel=2,
-            )
         counts = np.bincount(y, minlength=module.n_classes)
         column = share_neurons(n_neurons // self.n_columns, counts)
         module.neuron_label_map = np.tile(column, self.n_columns)
         weights = self.initial_weights(module, presentations, y, generator)
+        check_returned(self, "initial_weights", weights, module.layers[0].synapses.shape)
         module.layers[0].start(weights, module.device, module.draw_key(), averaged=self.averaged)
         module.decision["escape_noise"] = np.array(self.typical_noise)
 
@@ -189,7 +182,7 @@ class Learning(BaseEstimator, ABC):
         Parameters
         ----------
         module : Module
-            The network; count the epoch in its `n_epochs`.
+            The network; its `n_epochs` are the epochs before this one, counted outside.
         presentations : Presentations
             The samples, batch by batch.
         y : ndarray of shape (n_samples,)
@@ -198,6 +191,11 @@ class Learning(BaseEstimator, ABC):
             A factor of the learning rate for each sample.
         generator : numpy.random.Generator
             For all that is drawn.
+
+        Returns
+        -------
+        float
+            The fraction of samples that taught, from 0 to 1; `verbose` prints it.
         """
 
     def show(self, module, presentations, order, generator=None) -> Iterator[Batch]:
@@ -225,7 +223,9 @@ class Learning(BaseEstimator, ABC):
         ):
             module.count(batch, n_neurons=layer.num_output_neurons)
             if records:
-                shown = self._present(module, batch.spikes, (1, presentations.n_steps - 1), True)
+                shown = self.present_step_by_step(
+                    module, batch.spikes, (1, presentations.n_steps - 1), True
+                )
             yield batch
             if records:
                 module.record(shown._replace(weights=[layer.synapses.copy()]))
@@ -243,12 +243,14 @@ class Learning(BaseEstimator, ABC):
         else:
             self.check_layers(module.layer_sizes)
             module.begin(presentations, y, module.draw_generator())
-        module.learning._learn_as_it_is(module, presentations, y)  # every None resolved
+        module.learning.learn_in_given_order(module, presentations, y)  # every None resolved
         return module.learning.spikes(module, X)
 
-    def _learn_as_it_is(self, module, presentations, y):
-        generator = module.draw_generator()
-        self.learn_epoch(module, presentations, y, np.ones(len(y)), generator)
+    def learn_in_given_order(self, module, presentations, y):
+        """Learn from samples outside of any epoch, as they are."""
+        n_epochs, generator = module.n_epochs, module.draw_generator()
+        module.learn_epoch(presentations, y, np.ones(len(y)), generator)
+        module.n_epochs = n_epochs
 
     def finish(self, module, presentations, y, weights, generator) -> None:
         """Find what the network needs to decide, after its last epoch: the escape noise."""
@@ -298,8 +300,12 @@ class Learning(BaseEstimator, ABC):
         device = module.device
         return "spikes" if device is not None and device.read_noise > 0 else "traces"
 
-    def _unit(self, module):
-        """The gain of a potential; None for 1 / norm of the weights of each neuron."""
+    def potential_unit(self, module):
+        """Return the gain of potentials, a number; None for 1 / norm of each neuron's weights.
+
+        A hook for weights whose scale is not that of the decision: devices hold 0 to
+        `max_weight`, pairs of them -1 to 1 times that, ideal synapses any weight.
+        """
         return 1.0
 
     def activity(self, module, batch: Batch) -> np.ndarray:
@@ -307,7 +313,7 @@ class Learning(BaseEstimator, ABC):
 
         The potentials at the decision, in units of the norm of the traces.
         """
-        layer, device, unit = module.layers[0], module.device, self._unit(module)
+        layer, device, unit = module.layers[0], module.device, self.potential_unit(module)
         if self.sees(module) == "spikes":
             potentials, _ = layer.present_open(batch.spikes, device, module.noise_key(0), unit)
         else:
@@ -334,7 +340,16 @@ class Learning(BaseEstimator, ABC):
         """Decide for a label, an integer from 0, for each sample; -1 before anything is known."""
         if module.n_classes == 0:
             return np.full(len(activity), -1)
-        return self.decide(module, activity).argmax(axis=1)
+        return self.checked_scores(module, activity).argmax(axis=1)
+
+    def checked_scores(self, module, activity) -> np.ndarray:
+        """Return what :meth:`decide` does, or raise ValueError if that is no scores."""
+        scores = self.decide(module, activity)
+        return check_returned(self, "decide", scores, (len(activity), module.n_classes))
+
+    def checked_chances(self, module, scores) -> np.ndarray:
+        """Return what :meth:`chances` does, or raise ValueError if that is no chances."""
+        return check_returned(self, "chances", self.chances(module, scores), scores.shape)
 
     def escape_noise(self, module) -> float:
         """The noise of the race, in units of the potentials."""
@@ -394,18 +409,18 @@ class Learning(BaseEstimator, ABC):
         """Present one spike train, (1, n_channels, n_steps), step by step."""
         spikes = spikes[:, :, : steps[1] + 1].copy()
         spikes[:, :, : steps[0]] = 0
-        shown = self._present(module, spikes, steps, trace)
+        shown = self.present_step_by_step(module, spikes, steps, trace)
         if learns and label is not None:
-            self._learn_as_it_is(module, Presentations(spikes), np.array([label]))
+            self.learn_in_given_order(module, Presentations(spikes), np.array([label]))
             if trace:
                 shown = shown._replace(weights=[module.layers[0].synapses.copy()])
         return shown
 
-    def _present(self, module, spikes, steps, trace):
+    def present_step_by_step(self, module, spikes, steps, trace):
         """Present one spike train step by step; the most driven neuron spikes at the last."""
         layer = module.layers[0]
         potentials, recorded = layer.present_open(
-            spikes, module.device, module.noise_key(0), self._unit(module), trace=trace
+            spikes, module.device, module.noise_key(0), self.potential_unit(module), trace=trace
         )
         winner = int(potentials[0].argmax())
         output = np.zeros((layer.num_output_neurons, spikes.shape[2]), dtype=np.uint8)
@@ -548,11 +563,10 @@ default="conventional"
             chosen = generator.permutation(len(y))[:n_unlearned]
             for batch in presentations.batches(chosen, spikes=True):
                 module.learn(batch.spikes, rule="ngauss")
-        module.n_epochs += 1
-        self._name_neurons(module, presentations, y)
+        self.name_neurons_by_votes(module, presentations, y)
         return 1.0
 
-    def _name_neurons(self, module, presentations, y):
+    def name_neurons_by_votes(self, module, presentations, y):
         """Label the neurons by what they did, and keep what each votes for."""
         if self.labeling == "reference":
             return
@@ -597,12 +611,12 @@ default="conventional"
 
     def decide(self, module, activity):
         """Shares of the votes of all spikes, or of the spikes of each class' best neuron."""
-        scores = self._votes(module, activity)
+        scores = self.votes_by_class(module, activity)
         totals = sum_in_order(scores)[:, np.newaxis]
         equal = np.full_like(scores, 1 / scores.shape[1])
         return np.divide(scores, totals, out=equal, where=totals > 0)
 
-    def _votes(self, module, activity):
+    def votes_by_class(self, module, activity):
         if self.labeling == "votes":
             own_label = module.neuron_label_map == np.arange(module.n_classes)[:, np.newaxis]
             votes = module.decision.get("votes", own_label.astype(float))
@@ -658,7 +672,7 @@ class _RewardLearning(Learning):
         return unread
 
     def reach(self, module, presentations, held):
-        """All changes are within eta (|w| max(q / |q|), w): see :meth:`_teaching`."""
+        """All changes are within eta (|w| max(q / |q|), w): see :meth:`teaching_now`."""
         largest = 0.0
         for batch in presentations.batches(np.arange(len(presentations)), traces=True):
             largest = max(largest, float((batch.traces / trace_norms(batch)).max()))
@@ -667,20 +681,19 @@ class _RewardLearning(Learning):
             norms = np.linalg.norm(values, axis=1)
             largest = max(norms.max() * largest, np.abs(values).max())
         else:
-            largest /= self._unit(module)
-        largest *= self._teaching(module).eta
+            largest /= self.potential_unit(module)
+        largest *= self.teaching_now(module).eta
         return held - largest, held + largest
 
     def learn_epoch(self, module, presentations, y, weights, generator):
         order = generator.permutation(len(y))
-        n_taught = self._teach(module, presentations, y, weights, order, generator)
-        module.n_epochs += 1
+        n_taught = self.teach_in_order(module, presentations, y, weights, order, generator)
         return n_taught / (len(y) * self.n_columns)
 
-    def _teach(self, module, presentations, y, weights, order, generator):
+    def teach_in_order(self, module, presentations, y, weights, order, generator):
         """Show samples in an order, moved and with dropout if there is a generator."""
         layer, device = module.layers[0], module.device
-        teaching = self._teaching(module)
+        teaching = self.teaching_now(module)
         mover, dropper = (None, None) if generator is None else generator.spawn(2)
         n_taught, groups = 0, presentations.groups if generator is not None else None
         noisy = self.sees(module) == "spikes"
@@ -698,10 +711,10 @@ class _RewardLearning(Learning):
                 teaching,
                 n_columns=self.n_columns,
                 device=device,
-                unit=self._unit(module),
+                unit=self.potential_unit(module),
                 unrest=unrest_of_spikes(batch.spikes) if noisy else None,
                 keys=None if device is None else module.draw_keys((self.n_columns, len(chosen))),
-                importance=self._importance(layer, len(chosen)) if self.averaged else None,
+                importance=self.importance_of_next(layer, len(chosen)) if self.averaged else None,
                 groups=groups,
                 silent=silent,
                 n_jobs=module.n_jobs,
@@ -710,10 +723,10 @@ class _RewardLearning(Learning):
             layer.settle(device, module.draw_key())
         return n_taught
 
-    def _learn_as_it_is(self, module, presentations, y):
-        self._teach(module, presentations, y, np.ones(len(y)), np.arange(len(y)), None)
+    def learn_in_given_order(self, module, presentations, y):
+        self.teach_in_order(module, presentations, y, np.ones(len(y)), np.arange(len(y)), None)
 
-    def _teaching(self, module):
+    def teaching_now(self, module):
         epoch = module.n_epochs
         return Teaching(
             eta=module.parameters.eta * self.eta_decay**epoch * module.learning_rate_factor,
@@ -723,6 +736,18 @@ class _RewardLearning(Learning):
             signed=bool(self.signed),
             scaled=bool(self.synaptic_scaling),
         )
+
+
+def check_returned(learning, name, value, shape):
+    """Return what a method of a learning returned, or raise ValueError if it is no such array."""
+    values = np.asarray(value)
+    if values.shape != shape or values.dtype.kind not in "fiub" or np.isnan(values).any():
+        got = repr(value) if values.ndim == 0 else f"shape {values.shape}"
+        got = "NaN" if values.shape == shape and values.dtype.kind in "fiub" else got
+        raise ValueError(
+            f"{type(learning).__name__}.{name} must return numbers of shape {shape}, got {got}."
+        )
+    return value
 
 
 def trace_norms(batch):
@@ -851,7 +876,7 @@ class PrototypeLearning(_RewardLearning):
         n_neurons = int(np.minimum(task.class_counts, most).sum())
         return super().defaults(task) | {"n_neurons": n_neurons, "epochs": 30, "eta": 0.3}
 
-    def _unit(self, module):
+    def potential_unit(self, module):
         device = module.device
         return None if self.synaptic_scaling and device is not None and device.n_levels else 1.0
 
@@ -964,11 +989,11 @@ class MarginLearning(_RewardLearning):
         self.feature_dropout = feature_dropout
         self.weight_range = weight_range
 
-    _TABLE = {"margin": 0.1, "eta_decay": 0.93, "feature_dropout": 0.1}
-    _FEATURES = {"margin": 0.15, "eta_decay": 0.9, "feature_dropout": 0.0}
+    typical_of_tables = {"margin": 0.1, "eta_decay": 0.93, "feature_dropout": 0.1}
+    typical_of_features = {"margin": 0.15, "eta_decay": 0.9, "feature_dropout": 0.0}
 
     def resolved(self, task):
-        typical = self._TABLE if task.kind == "table" else self._FEATURES
+        typical = self.typical_of_tables if task.kind == "table" else self.typical_of_features
         missing = {k: v for k, v in typical.items() if getattr(self, k) is None}
         return type(self)(**(self.get_params(deep=False) | missing))
 
@@ -981,26 +1006,26 @@ class MarginLearning(_RewardLearning):
             "fields": typical["fields"] | {"scale": "quantile"},
         }
 
-    def _unit(self, module):
+    def potential_unit(self, module):
         device = module.device
         return self.weight_range if device is not None and device.n_levels else 1.0
 
-    def _importance(self, layer, n_samples):
+    def importance_of_next(self, layer, n_samples):
         shown = layer.n_shown + np.arange(1, n_samples + 1, dtype=float)
         layer.n_shown += n_samples
         return shown**self.averaging
 
     def initial_weights(self, module, presentations, y, generator):
         shape = (module.layer_sizes[-1], presentations.n_channels)
-        return on_grid(0.01 * generator.random(shape)) / self._unit(module)
+        return on_grid(0.01 * generator.random(shape)) / self.potential_unit(module)
 
     def finish(self, module, presentations, y, weights, generator):
         """Program the mean of the weights; fit the escape noise on held-out folds."""
         module.layers[0].settle(module.device, module.draw_key(), final=True)
-        potentials, held = self._held_out(module, presentations, y, weights, generator)
+        potentials, held = self.potentials_held_out(module, presentations, y, weights, generator)
         self.calibrate(module, potentials, y[held])
 
-    def _held_out(self, module, presentations, y, weights, generator):
+    def potentials_held_out(self, module, presentations, y, weights, generator):
         """The potentials of samples in networks that have not seen them, in half the epochs."""
         counts = np.bincount(y)
         n_folds = min(3, counts[counts > 0].min())
@@ -1013,7 +1038,7 @@ class MarginLearning(_RewardLearning):
             part = presentations.subset(train)
             self.start(blind, part, y[train], generator)
             for _ in range(max(1, module.n_epochs // 2)):
-                self.learn_epoch(blind, part, y[train], weights[train], generator)
+                blind.learn_epoch(part, y[train], weights[train], generator)
             test = test[:_CALIBRATED_ON]
             answers.append(blind.activity(presentations, test))
             held.append(test)
@@ -1027,6 +1052,28 @@ LEARNINGS = {
     "prototype": PrototypeLearning,
     "margin": MarginLearning,
 }
+
+
+_DEFAULTS = frozenset(("n_neurons", "epochs", "eta", "training_duration", "encoding", "fields"))
+
+
+def defaults_of(learning, task: Task) -> dict:
+    """Return the defaults of a learning, or raise ValueError if they are not what is asked for."""
+    defaults = learning.defaults(task)
+    got = set(defaults) if isinstance(defaults, dict) else set()
+    missing, unknown = sorted(_DEFAULTS - got), sorted(map(str, got - _DEFAULTS))
+    if missing or unknown:
+        raise ValueError(
+            f"{type(learning).__name__}.defaults must return a dict with {sorted(_DEFAULTS)}, "
+            "such as super().defaults(task) | {...}; "
+            + "; ".join(
+                f"{what}: {', '.join(names)}"
+                for what, names in (("missing", missing), ("unknown", unknown))
+                if names
+            )
+            + "."
+        )
+    return defaults
 
 
 def make_learning(learning, task: Task) -> Learning:

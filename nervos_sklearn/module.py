@@ -4,6 +4,8 @@ import itertools
 import operator
 import os
 import time
+import warnings
+from numbers import Real
 
 import numpy as np
 from sklearn.base import clone
@@ -14,7 +16,7 @@ from ._random import draw_keys, random_generator
 from ._validation import check_first_step, check_labels, check_numbers, check_spike_trains
 from .common import logger, mkdir, strftime, timenow
 from .layer import Layer
-from .learning import Learning, STDPLearning, Task
+from .learning import Learning, STDPLearning, Task, check_returned
 from .model_file import (
     from_json,
     of_first_format,
@@ -588,7 +590,9 @@ class Module(StepByStep):
 
         def answer(start):
             batch = next(presentations.batches(chosen[start : start + BATCH], **seen))
-            return self.learning.activity(self, batch)
+            activity = self.learning.activity(self, batch)
+            shape = (len(batch.chosen), self.layer_sizes[-1])
+            return check_returned(self.learning, "activity", activity, shape)
 
         return np.concatenate(on_threads(answer, range(0, len(chosen), BATCH), n_jobs))
 
@@ -623,7 +627,7 @@ class Module(StepByStep):
                 self.spikeplots.append([])
                 self.layerpotentials.append([])
                 self.weight_evolution.append([])
-            self.learning.learn_epoch(self, presentations, y, weights, self._generator)
+            self.learn_epoch(presentations, y, weights, self._generator)
             if epoch == self.parameters.epochs:
                 self.learning.finish(self, presentations, y, weights, self._generator)
             self.learned_synapses = self.get_all_synapses()
@@ -647,6 +651,45 @@ class Module(StepByStep):
         learning.check_layers(self.layer_sizes)
         self.learning, self.n_classes = learning, len(counts)
         learning.start(self, presentations, y, generator)
+        self.warn_of_few_neurons()
+
+    def warn_of_few_neurons(self) -> None:
+        """Warn if neurons are given their classes and are too few for all."""
+        n_neurons, n_columns = self.layer_sizes[-1], self.learning.n_columns
+        if not self.learning.names_winners and n_neurons < n_columns * self.n_classes:
+            warnings.warn(
+                f"n_neurons={n_neurons} are too few for {self.n_classes} classes in "
+                f"{n_columns} columns: a class without a neuron is never predicted.",
+                stacklevel=2,
+            )
+
+    def learn_epoch(self, presentations, y, weights, generator) -> float:
+        """Let the network learn from all samples once, and count the epoch.
+
+        Parameters
+        ----------
+        presentations, y, weights, generator
+            As in :meth:`Learning.learn_epoch`.
+
+        Returns
+        -------
+        float
+            The fraction of samples that taught.
+
+        Raises
+        ------
+        ValueError
+            If the learning returns something else.
+        """
+        epoch = self.n_epochs
+        taught = self.learning.learn_epoch(self, presentations, y, weights, generator)
+        if not isinstance(taught, Real) or not 0 <= taught <= 1:
+            raise ValueError(
+                f"{type(self.learning).__name__}.learn_epoch must return the fraction of samples "
+                f"that taught, from 0 to 1, got {taught!r}."
+            )
+        self.n_epochs = epoch + 1
+        return float(taught)
 
     def check_known(self, y) -> None:
         """Raise ValueError if the network decides, and not for one of these labels."""

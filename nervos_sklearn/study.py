@@ -17,7 +17,7 @@ from .synapse import DifferentialPair, Synapse, check_share
 
 def synapse_study(
     estimator,
-    synapses: Iterable[Synapse],
+    synapses: Iterable[Synapse] | Synapse,
     X: ArrayLike,
     y: ArrayLike,
     *,
@@ -33,7 +33,7 @@ def synapse_study(
     estimator : SNNClassifier or Pipeline
         The network, or a pipeline that ends with it. It learns as it always does, on
         each synapse instead of its own, and for all its epochs: `early_stopping` is off.
-    synapses : iterable of Synapse
+    synapses : iterable of Synapse, or Synapse
         The models to compare.
     X : array-like of shape (n_samples, n_features) or (n_samples, n_channels, n_steps)
         Features or spike trains.
@@ -90,7 +90,7 @@ def synapse_study(
     >>> len(study["accuracy"]), sorted(set(study["n_levels"].tolist()))
     (12, [4.0, 32.0])
     """
-    synapses = list(synapses)
+    synapses = [synapses] if isinstance(synapses, Synapse) else list(synapses)
     classifier = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
     if not isinstance(classifier, SNNClassifier):
         raise TypeError(

@@ -164,13 +164,27 @@ class Synapse(BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_levels,) or (n_curves, n_tables, n_levels), or None
-            None if a weight is continuous; else see :func:`make_device`.
+        ndarray or None
+            None if a weight is continuous; else of shape
+
+            - (n_levels,): the levels, in the order of pulses or any other;
+            - (n_tables, n_levels): of a device that wears out, table k after k pulses, or
+              after ``cycles()[k]``; the last one stays. Two rows are a fresh and a worn
+              device, not two curves;
+            - (2, n_tables, n_levels): first the levels a strengthened synapse takes, then
+              those of a weakened one; n_tables is 1 if it does not wear out. Where one has
+              fewer levels, repeat the last.
         """
         return None
 
     def cycles(self):
-        """Return the cycle from which each table holds, or None; see :func:`make_device`."""
+        """Return the count of pulses from which each table of :meth:`curves` holds.
+
+        Returns
+        -------
+        array-like of int of shape (n_tables,), or None
+            Increasing, the first 0. None: table k holds after k pulses.
+        """
         return None
 
     @property
@@ -214,6 +228,7 @@ class Synapse(BaseEstimator):
         ValueError
             If a parameter of the model is not valid.
         """
+        check_made(self)
         curves = self.curves(min_weight, max_weight)
         spread = check_share("device_spread", self.device_spread)
         read_noise = check_share("read_noise", self.read_noise)
@@ -242,11 +257,23 @@ class Synapse(BaseEstimator):
         -------
         ndarray of that shape, or None if all devices are alike
         """
+        check_made(self)
         if check_share("device_spread", self.device_spread) == 0:
             return None
         deviations = np.zeros(shape).reshape(-1)
         _kernels.streams.fill_deviations(deviations, np.uint64(key))
         return np.maximum(1 + self.device_spread * deviations.reshape(shape), 0.0)
+
+
+def check_made(synapse: Synapse) -> None:
+    """Raise TypeError if a subclass has not stored what all synapses have."""
+    for name in ("update", "read_noise", "write_noise", "device_spread"):
+        if not hasattr(synapse, name):
+            raise TypeError(
+                f"{type(synapse).__name__} has no {name}: its __init__ must call "
+                "super().__init__(), with the update, read_noise, write_noise and "
+                "device_spread that it takes."
+            )
 
 
 @_with_common_parameters
@@ -320,7 +347,9 @@ class NonLinearSynapse(Synapse):
         publication's n = 25 has 26 of them.
     nu : float, default=3.6
         Non-linearity. Levels crowd at the lowest weight if it is positive, at the
-        highest if it is negative; they are evenly spaced if it is 0.
+        highest if it is negative; they are evenly spaced if it is 0. So a conductance
+        that rises fast and saturates has a negative nu, and one that falls fast and
+        then slowly a positive one.
     nu_depression : float, optional
         Non-linearity of the levels that a weakened synapse takes; by default the
         same levels serve both ways.
@@ -439,7 +468,7 @@ class NonLinearSynapse(Synapse):
         """
         branches = [_check_branch(pulses, conductances)]
         if depression is not None:
-            branches.append(_check_branch(*depression))
+            branches.append(_check_branch(*_check_pair(depression)))
         fit = _fit_branches([steps for steps, _, _ in branches], [g for _, g, _ in branches])
         parameters = {"n_states": branches[0][2], "nu": fit["nu"][0]} | parameters
         if depression is not None:
@@ -472,6 +501,16 @@ def _conductance(steps, nu):
     if abs(nu) < 1e-9:
         return steps
     return 1 - np.expm1(-nu * (1 - steps)) / np.expm1(-nu)
+
+
+def _check_pair(depression):
+    try:
+        pulses, conductances = depression
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"depression must be a pair (pulses, conductances), got {depression!r}."
+        ) from None
+    return pulses, conductances
 
 
 def _check_branch(pulses, conductances):

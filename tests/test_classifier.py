@@ -408,8 +408,9 @@ def test_as_many_neurons_as_asked_for(learning, n_neurons, of_classes):
 @pytest.mark.parametrize("learning", ["prototype", "margin"])
 def test_fewer_neurons_than_classes_warn(learning):
     X, y = load_iris(return_X_y=True)
-    with pytest.warns(UserWarning, match="n_neurons=2 are too few for 3 classes"):
+    with pytest.warns(UserWarning, match="n_neurons=2 are too few for 3 classes") as warned:
         clf = SNNClassifier(2, learning=learning, epochs=3, random_state=0).fit(X, y)
+    assert len(warned) == 1
     assert set(clf.predict(X)) == {0, 1}
     np.testing.assert_allclose(clf.predict_proba(X).sum(axis=1), 1)
 

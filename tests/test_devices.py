@@ -350,7 +350,7 @@ def test_errors_of_readings_add_up_as_step_by_step():
         taught = layer.teach(
             np.tile(traces, (n, 1)).astype(np.float32), np.zeros(n, dtype=np.int64), np.ones(n),
             module.neuron_label_map,
-            module.learning._teaching(module)._replace(
+            module.learning.teaching_now(module)._replace(
                 eta=0.0, margin=float(lead + deviations * spread)
             ),
             device=device, unrest=np.tile(unrest, (n, 1)), keys=module.draw_keys((1, n)),

@@ -38,7 +38,7 @@ def definitions(name):
 def test_every_block_is_found():
     assert PAGE.count("```") == 2 * len(BLOCKS)
     assert {language for language, _ in BLOCKS} == {"python"}
-    assert len(BLOCKS) == 5
+    assert len(BLOCKS) == 7
 
 
 @pytest.mark.parametrize("code", CODE, ids=lambda code: f"block{CODE.index(code)}")

@@ -6,7 +6,7 @@ import joblib
 import numpy as np
 import pytest
 from scipy.special import logsumexp, softmax
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.datasets import (
     load_breast_cancer,
     load_digits,
@@ -29,6 +29,7 @@ from sklearn.svm import SVC
 
 from nervos_sklearn import (
     ImageAugmentation,
+    LinearSynapse,
     MarginLearning,
     Module,
     Parameters,
@@ -194,7 +195,6 @@ class CentroidLearning(Learning):
         norms = np.linalg.norm(means, axis=1, keepdims=True)
         means = np.divide(means, norms, out=np.zeros_like(means), where=norms > 0)
         module.layers[0].set_synapses(means[module.neuron_label_map])
-        module.n_epochs += 1
         return 1.0
 
 
@@ -239,6 +239,92 @@ def test_a_network_learns_by_a_way_of_ones_own():
     assert np.mean(labels == y) > 0.7
     _, winner = module.feed_forward(X[0], module.neuron_label_map, 8)
     assert winner == labels[0]
+
+
+class CountingLearning(CentroidLearning):
+    """Counts the epochs itself, as was necessary once."""
+
+    def learn_epoch(self, module, presentations, y, weights, generator):
+        module.n_epochs += 1
+        return super().learn_epoch(module, presentations, y, weights, generator)
+
+
+@pytest.mark.parametrize("kind", [CentroidLearning, CountingLearning, "prototype", "stdp"])
+def test_epochs_are_counted_once(kind):
+    learning = kind if isinstance(kind, str) else kind()
+    network = SNNClassifier(6, learning=learning, epochs=2, random_state=0)
+    network.fit(*load_iris(return_X_y=True))
+    assert network.module_.n_epochs == 2
+
+
+@pytest.mark.parametrize("taught", [None, 1.5, -0.1, np.nan, "all", 1j, np.zeros(2)])
+def test_an_epoch_returns_the_fraction_that_taught(taught):
+    class Odd(CentroidLearning):
+        def learn_epoch(self, *arguments):
+            super().learn_epoch(*arguments)
+            return taught
+
+    network = SNNClassifier(learning=Odd(), random_state=0)
+    with pytest.raises(ValueError, match=r"Odd\.learn_epoch must return the fraction .* got"):
+        network.fit(*load_iris(return_X_y=True))
+
+
+@pytest.mark.parametrize("method", ["initial_weights", "activity", "decide", "chances"])
+@pytest.mark.parametrize("wrong", ["none", "shape", "text", "nan"])
+def test_what_a_learning_computes_has_a_shape(method, wrong):
+    def bad(self, *arguments):
+        right = np.asarray(getattr(super(Odd, self), method)(*arguments))
+        return {
+            "none": None,
+            "shape": right[:, :-1],
+            "text": right.astype(str),
+            "nan": np.full(right.shape, np.nan),
+        }[wrong]
+
+    class Odd(CentroidLearning):
+        pass
+
+    setattr(Odd, method, bad)
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match=rf"Odd\.{method} must return numbers of shape"):
+        SNNClassifier(learning=Odd(), epochs=1, random_state=0).fit(X, y).predict_proba(X)
+
+
+@pytest.mark.parametrize(
+    ("defaults", "message"),
+    [
+        ({"epochs": 3}, "missing: encoding, eta, fields, n_neurons, training_duration"),
+        (None, "missing: encoding"),
+        ("super", "unknown: n_epoch"),
+    ],
+)
+def test_defaults_are_complete_and_known(defaults, message):
+    class Odd(CentroidLearning):
+        def defaults(self, task):
+            return super().defaults(task) | {"n_epoch": 3} if defaults == "super" else defaults
+
+    with pytest.raises(ValueError, match=rf"Odd\.defaults must return a dict with .*{message}"):
+        SNNClassifier(learning=Odd()).fit(*load_iris(return_X_y=True))
+
+
+def test_parameters_of_an_ideal_synapse_are_refused():
+    clf = SNNClassifier()
+    with pytest.raises(ValueError, match=r"synapse=None.*synapse__n_states.*LinearSynapse\(\)"):
+        clf.set_params(synapse__n_states=5)
+    clf.set_params(synapse=LinearSynapse(), synapse__n_states=5)
+    assert clf.synapse.n_levels == 5
+    with pytest.raises(ValueError, match="synapse=None"):
+        clf.set_params(synapse=None, synapse__n_states=5)
+
+
+def test_own_methods_collide_with_no_helper():
+    """Names that come to mind first are free for a subclass."""
+    taken = {name for name in dir(Learning) if not name.startswith("__")}
+    inherited = set(dir(BaseEstimator))
+    assert not {name for name in taken - inherited if name.startswith("_")} - {
+        "_parameter_constraints",
+        "_abc_impl",
+    }
 
 
 # ---------------------------------------------------------------------- what they learn

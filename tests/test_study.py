@@ -27,6 +27,8 @@ from nervos_sklearn import (
     synapse_study,
 )
 
+PLAIN = LinearSynapse(4)
+
 
 def network(learning="stdp", **parameters):
     return SNNClassifier(8, learning=learning, epochs=2, random_state=0, **parameters)
@@ -154,6 +156,22 @@ def test_updates_that_change_nothing_cost_nothing():
     assert (study["updates_per_synapse"] > 0).all()
     assert not study["writes"].any()
     assert not study["energy"].any()
+
+
+def test_the_warning_of_levels_that_hold_is_short():
+    table = TableSynapse(np.linspace(0, 1, 5).repeat(20))
+    X, y = load_iris(return_X_y=True)
+    with pytest.warns(UserWarning, match="TableSynapse, of 5 levels") as warned:
+        network(eta=0.01, synapse=table).fit(X, y)
+    assert max(len(str(warning.message)) for warning in warned) < 300
+
+
+def test_a_single_synapse_is_a_list_of_one():
+    X, y = load_iris(return_X_y=True)
+    one, many = (synapse_study(network("margin"), s, X, y, cv=2) for s in (PLAIN, [PLAIN]))
+    assert {name: list(map(str, column)) for name, column in one.items()} == {
+        name: list(map(str, column)) for name, column in many.items()
+    }
 
 
 def test_occupancy_counts_each_level_of_both_curves_once():

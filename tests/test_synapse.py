@@ -18,9 +18,11 @@ from nervos_sklearn import (
     Parameters,
     SNNClassifier,
     STDPLearning,
+    Synapse,
     TableSynapse,
     apply_truncated_noise_vectorized,
     load_model,
+    synapse_study,
 )
 
 PCMO = [316.228, 199.526, 125.893, 63.096, 25.119, 12.589, 5.754, 3.981]  # microsiemens
@@ -557,3 +559,24 @@ def test_wrong_models_are_refused(synapse):
 def test_wrong_measurements_are_refused(make):
     with pytest.raises(ValueError, match="got"):
         make()
+
+
+@pytest.mark.parametrize("depression", [[4, 3, 2, 1], 4.0, (range(4),), (1, 2)])
+def test_depression_is_a_pair(depression):
+    with pytest.raises(ValueError, match="must be a"):
+        NonLinearSynapse.from_measurement(range(4), [1, 2, 3, 4], depression=depression)
+
+
+def test_a_model_that_has_not_stored_what_all_have_is_named():
+    class Forgetful(Synapse):
+        def __init__(self, n_states=4):
+            self.n_states = n_states
+
+        def curves(self, min_weight, max_weight):
+            return np.linspace(min_weight, max_weight, self.n_states)
+
+    X, y = np.eye(6), [0, 1] * 3
+    with pytest.raises(TypeError, match=r"Forgetful has no .*super\(\).__init__\(\)"):
+        SNNClassifier(synapse=Forgetful()).fit(X, y)
+    with pytest.raises(TypeError, match=r"Forgetful has no .*super\(\).__init__\(\)"):
+        synapse_study(SNNClassifier(), Forgetful(), X, y, cv=2)
