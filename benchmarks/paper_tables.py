@@ -20,14 +20,15 @@ from sklearn.model_selection import train_test_split
 from nervos_sklearn import (
     EnduranceSynapse,
     LinearSynapse,
+    Module,
     NonLinearSynapse,
     Parameters,
     SNNClassifier,
     SpikeEncoder,
     STDPLearning,
-    synapse_study,
 )
 from nervos_sklearn.datasets import load_mnist
+from nervos_sklearn.parameters import SETTINGS as NAMES
 
 SEEDS = range(5)
 N_TEST = 1500
@@ -224,17 +225,27 @@ def measure(cell, seed, mnist):
 
 
 def measure_endurance(seed, mnist):
-    """Accuracy after each epoch."""
+    """Accuracy after each epoch; as in the simulator of the paper, each update is a cycle."""
     X_train, X_test, y_train, y_test = split(5, seed, mnist)
-    cell = Cell("", "", "", 5, 60, "variability")
-    study = synapse_study(
-        make_classifier(cell, seed).set_params(epochs=len(ENDURANCE)),
-        [worn_synapse()],
-        np.concatenate([X_train, X_test]),
-        np.concatenate([y_train, y_test]),
-        cv=[(np.arange(len(y_train)), np.arange(len(y_test)) + len(y_train))],
-    )
-    return study["accuracy"]
+    network = make_classifier(Cell("", "", "", 5, 60, "variability"), seed)
+    given = {k: v for k, v in network.get_params(deep=False).items() if k in NAMES}
+    settings = Parameters(**{name: value for name, value in given.items() if value is not None})
+    names = ("training_duration", "min_frequency", "max_frequency")
+    encoder = SpikeEncoder("rate", **{name: getattr(settings, name) for name in names})
+    module = Module(settings, learning=network.learning, random_state=seed)
+    module.initialise_layers([X_train.shape[1], network.n_neurons])
+    worn, module.enable_cycle_dependent_weights = worn_synapse(), True
+    cycles = np.arange(worn.first_cycles[-1] + 1)
+    rows = np.searchsorted(worn.first_cycles, cycles, side="right") - 1
+    module.cycle_dependent_weight_lookup = worn.table[rows]
+    order = np.random.default_rng(seed).permutation(len(y_train))
+    spikes, labels = encoder.fit_transform(X_train)[order], y_train[order]
+    module.X_test, module.Y_test = encoder.transform(X_test), y_test
+    accuracies = []
+    for _ in ENDURANCE:
+        module.learn(spikes, labels)
+        accuracies.append(module.test())
+    return accuracies
 
 
 def key(cell):
@@ -370,9 +381,10 @@ def main():
         "the eta chosen here, that is so from 8 states on for the linear synapse and from 12 for",
         "the non-linear one, as published; another eta moves both thresholds.",
         "",
-        "**Endurance is not reproduced in numbers.** Accuracy rises and then falls with wear as",
-        "published, but the runs of epochs 1, 4 and 5 are about 10 points above the published",
-        "ones: the worn device here is a model, worn_synapse in the script.",
+        "**Endurance** is run under the flags of the paper's simulator: each update of a synapse",
+        "is a cycle, whether it changes the level or not. (A model of a synapse counts the pulses",
+        "that were really applied, and wears far more slowly.) How the window closes is not",
+        "published; the device here, worn_synapse in the script, is a guess.",
         "",
         *tables_report(results),
         *settings_report(),
