@@ -165,7 +165,8 @@ class Learning(BaseEstimator, ABC):
         column = share_neurons(n_neurons // self.n_columns, counts)
         module.neuron_label_map = np.tile(column, self.n_columns)
         weights = self.initial_weights(module, presentations, y, generator)
-        check_returned(self, "initial_weights", weights, module.layers[0].synapses.shape)
+        shape = module.layers[0].synapses.shape
+        weights = check_returned(self, "initial_weights", weights, shape)
         module.layers[0].start(weights, module.device, module.draw_key(), averaged=self.averaged)
         module.decision["escape_noise"] = np.array(self.typical_noise)
 
@@ -741,13 +742,18 @@ class _RewardLearning(Learning):
 def check_returned(learning, name, value, shape):
     """Return what a method of a learning returned, or raise ValueError if it is no such array."""
     values = np.asarray(value)
-    if values.shape != shape or values.dtype.kind not in "fiub" or np.isnan(values).any():
-        got = repr(value) if values.ndim == 0 else f"shape {values.shape}"
-        got = "NaN" if values.shape == shape and values.dtype.kind in "fiub" else got
+    are_numbers = values.dtype.kind in "fiub"
+    if values.shape != shape or not are_numbers or np.isnan(values).any():
+        if values.ndim == 0:
+            got = repr(value)
+        elif values.shape != shape:
+            got = f"shape {values.shape}"
+        else:
+            got = "NaN" if are_numbers else f"dtype {values.dtype}"
         raise ValueError(
             f"{type(learning).__name__}.{name} must return numbers of shape {shape}, got {got}."
         )
-    return value
+    return values
 
 
 def trace_norms(batch):
