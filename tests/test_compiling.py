@@ -64,7 +64,8 @@ def copy(asked, tmp_path):
 def ask(copy, before="", **environment):
     kept = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", before + ASK],
+        # -B: some versions of Python leave cut-off byte code of their own on a full disk.
+        [sys.executable, "-B", "-W", "error", "-c", before + ASK],
         cwd=copy.parent, env=kept | environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
