@@ -112,14 +112,14 @@ ABLATIONS = {
     "with further looks (off for one map)": {"augmentation__test_time": 0.7},
 }
 FEATURE_ABLATIONS = {
-    "everything": {},
+    "everything, and the blur of one layer": {},
     "features not learned": {"features__n_presentations": 1},
     "no homeostasis": {"features__threshold_increment": 0},
     "no compression": {"features__compression": 1},
     "one winner": {"features__n_winners": 1},
     "no further looks": {"augmentation__test_time": 0},
     "no movements": {"augmentation__strength": 0},
-    "no blur": {"augmentation__blur": 0},
+    "no blur (the default)": {"augmentation__blur": 0},
     "no mean of weights that counts later ones more": {"learning__averaging": 0},
     "no margin (errors only)": {"learning__margin": 0},
     "prototypes": {"learning": "prototype"},
