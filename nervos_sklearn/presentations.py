@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ._validation import check_first_step, check_spike_trains
-from .encoder import traces_of_spikes
+from .encoder import trace_dtype, traces_of_spikes
 
 BATCH = 128  # samples whose spike trains are held at once
-_KEPT = 1 << 28  # bytes of traces that are kept through training
+_KEPT = 1 << 26  # bytes of traces that are kept through training
 
 
 class Batch(NamedTuple):
@@ -152,10 +152,10 @@ class Presentations:
 
     def _kept_traces(self):
         if self._kept is None and len(self) * self.n_channels * 4 <= _KEPT:
-            batches = [
-                self._traces(self.X[start : start + BATCH]) for start in range(0, len(self), BATCH)
-            ]
-            self._kept = np.concatenate(batches)
+            kept = np.empty((len(self), self.n_channels), trace_dtype(self.n_steps))
+            for start in range(0, len(self), BATCH):
+                kept[start : start + BATCH] = self._traces(self.X[start : start + BATCH])
+            self._kept = kept
         return self._kept
 
     def _transformed(self, X):
