@@ -27,6 +27,14 @@ def digits():
     return load_digits(return_X_y=True)
 
 
+# Two clusters that start at once look for a free port, and leave a socket to the collector.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:Port .* is already in use:UserWarning"),
+]
+
+
 @contextlib.contextmanager
 def dask_cluster():
     distributed = pytest.importorskip("distributed")
