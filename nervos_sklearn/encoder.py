@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import ndtri
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -191,7 +192,6 @@ class SpikeEncoder(
         if self._scale() == "quantile":
             self.quantiles_ = QuantileTransformer(
                 n_quantiles=min(len(X), _QUANTILES),
-                output_distribution="normal",
                 random_state=0,
             ).fit(self._by_range(X))
         self.n_channels_ = len(self.channel_features_)
@@ -331,7 +331,7 @@ class SpikeEncoder(
                 )
             return X
         if scale == "quantile":  # of the range, because quantiles within 1e-7 are taken for one
-            normal = self.quantiles_.transform(self._by_range(X))
+            normal = ndtri(self.quantiles_.transform(self._by_range(X)))
             return np.clip(normal / (2 * _STANDARD_REACH) + 0.5, 0.0, 1.0)
         return self._by_range(X)
 
