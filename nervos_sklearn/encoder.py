@@ -10,7 +10,7 @@ from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels
-from ._random import draw_keys, random_generator
+from ._random import Seed, draw_keys, random_generator
 from ._sklearn import Interval, StrOptions, _fit_context
 from ._validation import refuse_masked, unchanged_on_error
 from .parameters import LARGEST, SMALLEST, interval_of
@@ -22,7 +22,10 @@ _STANDARD_REACH = 2.5  # standard deviations to both sides of the mean that are 
 
 
 class SpikeEncoder(
-    OneToOneFeatureMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,  # type: ignore[call-arg]  # scikit-learn has no types
 ):
     """Turn features into spike trains.
 
@@ -124,16 +127,16 @@ class SpikeEncoder(
 
     def __init__(
         self,
-        encoding="receptive_fields",
+        encoding: str = "receptive_fields",
         *,
-        training_duration=100,
-        min_frequency=1.0,
-        max_frequency=50.0,
-        n_fields=5,
-        field_variance=0.03,
-        field_code="rate",
-        scale="auto",
-        random_state=None,
+        training_duration: int = 100,
+        min_frequency: float = 1.0,
+        max_frequency: float = 50.0,
+        n_fields: int | ArrayLike = 5,
+        field_variance: float = 0.03,
+        field_code: str = "rate",
+        scale: str | None = "auto",
+        random_state: Seed = None,
     ):
         self.encoding = encoding
         self.training_duration = training_duration
@@ -146,7 +149,7 @@ class SpikeEncoder(
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y=None) -> Self:
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn the range of the features.
 
         Parameters
@@ -348,7 +351,7 @@ class SpikeEncoder(
             distances = np.ldexp(X, -exponents) - low
             return np.clip(distances / np.where(high > low, high - low, 1.0), 0.0, 1.0)
 
-    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Name the channels of the spike trains.
 
         Parameters

@@ -4,8 +4,11 @@ import io
 import json
 import math
 import zipfile
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._files import write_atomically, write_json
 from ._validation import check_numbers
@@ -52,7 +55,9 @@ def save_model(labels: np.ndarray, synapses: np.ndarray, parameters: dict, path:
     write_model(path, labels, synapses, parameters, {})
 
 
-def write_model(path, labels, synapses, parameters, state: dict) -> None:
+def write_model(
+    path: str, labels: ArrayLike, synapses: Sequence | np.ndarray, parameters: Any, state: dict
+) -> None:
     """Do what :func:`save_model` does, with further arrays of the state of a network."""
     if hasattr(parameters, "to_dict"):
         parameters = parameters.to_dict()
