@@ -143,7 +143,7 @@ default=-70, -100, -55 and -90
         Number of features, or of channels.
     n_steps_in_ : int
         Columns of the spike trains.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if they were all strings.
 
     References

@@ -81,19 +81,19 @@ class SpikeEncoder(
         Channels of a spike train.
     n_steps_ : int
         Columns of a spike train, ``training_duration + 1``.
-    channel_features_ : ndarray of shape (n_channels_,)
+    channel_features_ : ndarray of shape (`n_channels_`,)
         The feature that each channel comes from.
-    channel_centers_ : ndarray of shape (n_channels_,)
+    channel_centers_ : ndarray of shape (`n_channels_`,)
         Centre of each receptive field on the scaled feature; only for
         "receptive_fields".
-    data_min_, data_max_ : ndarray of shape (n_features_in_,)
+    data_min_, data_max_ : ndarray of shape (`n_features_in_`,)
         The values of each feature that become 0 and 1, for the scales "feature" and
         "standard", and the range of each feature for "quantile".
     quantiles_ : QuantileTransformer
         The fitted scale, for "quantile".
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if they were all strings.
 
     References
@@ -229,7 +229,7 @@ class SpikeEncoder(
 
         Returns
         -------
-        ndarray of shape (n_samples, n_channels_, n_steps_), dtype uint8
+        ndarray of shape (n_samples, `n_channels_`, `n_steps_`), dtype uint8
             Ones where a channel spikes.
 
         Raises
@@ -256,7 +256,7 @@ class SpikeEncoder(
 
         Returns
         -------
-        ndarray of shape (n_samples, n_channels_), dtype float32 or float64
+        ndarray of shape (n_samples, `n_channels_`), dtype float32 or float64
             Whole numbers: the sum of ``training_duration + 1 - t`` over the spikes at
             times t.
 
@@ -361,7 +361,7 @@ class SpikeEncoder(
 
         Returns
         -------
-        ndarray of shape (n_channels_,), dtype object
+        ndarray of shape (`n_channels_`,), dtype object
             The name of the feature; for receptive fields with the number of the
             field, as in "x0_field2".
         """
