@@ -158,7 +158,8 @@ def study():
     display = SynapseStudyDisplay.from_study(table)
     display.ax_.set_xscale("log", base=2)
     display.figure_.set_size_inches(6.5, 3.6)
-    save(display.figure_, "study")
+    figure = display.figure_
+    save(figure, "study")
 
 
 def latency_code():

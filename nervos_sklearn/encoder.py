@@ -284,13 +284,13 @@ class SpikeEncoder(
         return latency_counts(self._intensities(X), self.training_duration)
 
     def traces_of(self, X: np.ndarray) -> np.ndarray:
-        """Compute the traces of features that have been checked."""
+        """Compute the traces, (n_samples, n_channels), of checked features `X`."""
         if self._has_latency():
             return self._latency_counts(X).astype(trace_dtype(self.n_steps_))
         return traces_of_spikes(self.encode(X))
 
     def encode(self, X: np.ndarray) -> np.ndarray:
-        """Turn features that have been checked into spike trains."""
+        """Turn checked features `X` into spike trains, (n_samples, n_channels, n_steps)."""
         spike_trains = np.zeros((len(X), self.n_channels_, self.n_steps_), dtype=np.uint8)
         duration = self.training_duration
         if self._has_latency():

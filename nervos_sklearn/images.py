@@ -638,7 +638,7 @@ class ImageAugmentation(BaseEstimator):
         return shape
 
     def blurred(self, X: np.ndarray) -> np.ndarray:
-        """Blur images, as float32; what are not images stay as they are."""
+        """Blur images `X`, (n_images, n_pixels), as float32; else they stay as they are."""
         if self.image_shape_ is None:
             return X
         X = np.clip(np.ldexp(X, -self._exponent), -_LARGEST_PIXEL, _LARGEST_PIXEL)
@@ -647,17 +647,18 @@ class ImageAugmentation(BaseEstimator):
         return blur_images(X, self.image_shape_, self.blur * max(self.image_shape_[1:]))
 
     def moved(self, X: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        """Move each image by a movement of its own."""
+        """Move each of the images `X`, (n_images, n_pixels), as `generator` draws it."""
         if self.image_shape_ is None or self.strength == 0:
             return X
         return self._move(X, generator.uniform(-1, 1, (len(X), 5)) * self.movement_)
 
     @property
     def looks_again(self) -> bool:
+        """Whether `test_time` is above 0."""
         return self.test_time > 0
 
     def looks(self, X: np.ndarray) -> list[np.ndarray]:
-        """Look at images again, turned, scaled and sheared one way and the other."""
+        """Turn, scale and shear images `X` one way and the other: arrays (n_images, n_pixels)."""
         movements = [self.test_time * self.movement_ * look for look in _LOOKS]
         return [self._move(X, np.tile(movement, (len(X), 1))) for movement in movements]
 

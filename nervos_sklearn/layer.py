@@ -167,7 +167,11 @@ class Layer:
         return int(self.pulses.sum())
 
     def state(self) -> dict[str, np.ndarray]:
-        """What a file must hold beside the weights for the layer to go on as before."""
+        """What a file must hold beside the weights for the layer to go on as before.
+
+        Counters, accumulators and fast weights have the shape of the weights, of one device
+        or of each; `progress` has the shape (2,).
+        """
         state = {"update_counts": self.synapse_update_counts, "pulses": self.pulses}
         if len(self._conductances) == 2:
             state["conductances"] = self._conductances
@@ -221,7 +225,10 @@ class Layer:
         self.neuron_potential_memories = [neuron.potential_memory for neuron in self.layer]
 
     def remember_potentials(self, potentials: np.ndarray, steps: tuple) -> list[dict]:
-        """Write recorded potentials (n_neurons, n_steps) to the memories of the neurons."""
+        """Write recorded potentials (n_neurons, n_steps), in mV, to the memories of the neurons.
+
+        `steps` are the first and the last, in ms.
+        """
         times = range(steps[0], steps[1] + 1)
         for neuron, trace in zip(self.layer, potentials.tolist(), strict=True):
             neuron.potential_memory = {t: trace[t] for t in times}

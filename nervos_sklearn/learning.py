@@ -78,6 +78,27 @@ class Learning(BaseEstimator, ABC):
     typical_noise : float
         The escape noise before there is anything to fit it to.
 
+    Notes
+    -----
+    Its methods are given
+
+    - `module`, the :class:`Module`, and `task`, what defaults may depend on;
+    - `layer_sizes`, the number of inputs and of the neurons of each layer;
+    - `presentations`, the samples as the network sees them, or a `batch` of them;
+    - `y` of shape (n_samples,), labels, integers from 0, and `weights` of that shape, a factor
+      of the learning rate for each sample;
+    - `generator`, for all that is drawn;
+    - `X` or `spikes` of shape (n_samples, n_channels, n_steps), checked spike trains, the first
+      and the last of their `steps`, in ms, and `trace`, whether to record potentials;
+    - a `rule` of spike timing, or None;
+    - `activity` of shape (n_samples, n_neurons), what the neurons of the last layer do, and
+      `scores` of shape (n_samples, n_classes), how much speaks for each class;
+    - `min_weight` and `max_weight`, between which devices lie, whether weights are
+      `continuous`, and `held` of shape (n,), conductances.
+
+    They return arrays: `decide` (n_samples, n_classes), `chances` (n_samples, n_classes),
+    `labels` (n_samples,), `spikes` (n_samples, n_neurons).
+
     Examples
     --------
     >>> import numpy as np
@@ -265,7 +286,10 @@ class Learning(BaseEstimator, ABC):
     def learn(
         self, module: "Module", X: np.ndarray, y: np.ndarray | None, rule: RuleLike | None
     ) -> np.ndarray:
-        """Present checked spike trains in the given order, and learn; return spike counts."""
+        """Present checked spike trains in the given order, and learn.
+
+        Returns the spike counts, (n_samples, n_neurons).
+        """
         if y is None or rule is not None:
             raise ValueError(
                 f"{type(self).__name__} learns from labels: it needs y, and knows no "
@@ -386,12 +410,12 @@ class Learning(BaseEstimator, ABC):
         return self.checked_scores(module, activity).argmax(axis=1)
 
     def checked_scores(self, module: "Module", activity: np.ndarray) -> np.ndarray:
-        """Return what :meth:`decide` does, or raise ValueError if that is no scores."""
+        """Return what :meth:`decide` does, (n_samples, n_classes), or raise ValueError."""
         scores = self.decide(module, activity)
         return check_returned(self, "decide", scores, (len(activity), module.n_classes))
 
     def checked_chances(self, module: "Module", scores: np.ndarray) -> np.ndarray:
-        """Return what :meth:`chances` does, or raise ValueError if that is no chances."""
+        """Return what :meth:`chances` does, (n_samples, n_classes), or raise ValueError."""
         return check_returned(self, "chances", self.chances(module, scores), scores.shape)
 
     def escape_noise(self, module: "Module") -> float:
@@ -702,6 +726,7 @@ default="conventional"
         return np.divide(scores, totals, out=equal, where=totals > 0)
 
     def votes_by_class(self, module: "Module", activity: np.ndarray) -> np.ndarray:
+        """Add up the votes of all spikes for each class, (n_samples, n_classes)."""
         if self.labeling == "votes":
             own_label = module.neuron_label_map == np.arange(module.n_classes)[:, np.newaxis]
             votes = module.decision.get("votes", own_label.astype(float))
@@ -829,6 +854,7 @@ class _RewardLearning(Learning):
         self.teach_in_order(module, presentations, y, np.ones(len(y)), np.arange(len(y)), None)
 
     def teaching_now(self, module: "Module") -> Teaching:
+        """What the compiled loops are told for the epoch at hand."""
         epoch = module.n_epochs
         return Teaching(
             eta=module.parameters.eta * self.eta_decay**epoch * module.learning_rate_factor,
@@ -1131,6 +1157,7 @@ class MarginLearning(_RewardLearning):
         return self.weight_range if device is not None and device.n_levels else 1.0
 
     def importance_of_next(self, layer: Layer, n_samples: int) -> np.ndarray:
+        """How much the weights after each of the next samples count, of shape (n_samples,)."""
         shown = layer.n_shown + np.arange(1, n_samples + 1, dtype=float)
         layer.n_shown += n_samples
         return shown**self.averaging
@@ -1166,7 +1193,10 @@ class MarginLearning(_RewardLearning):
         weights: np.ndarray,
         generator: np.random.Generator,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The potentials of samples in networks that have not seen them, in half the epochs."""
+        """The potentials of samples in networks that have not seen them, in half the epochs.
+
+        Returns them, (n_held, n_neurons), and which samples they are, (n_held,).
+        """
         counts = np.bincount(y)
         n_folds = min(3, counts[counts > 0].min())
         if n_folds < 2:

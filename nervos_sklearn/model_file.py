@@ -119,6 +119,17 @@ def load_model(path: str) -> tuple[np.ndarray, np.ndarray, dict]:
         If there is no such file, or it cannot be read.
     ValueError
         If the file is damaged, or is not a model file of this package.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> from nervos_sklearn import load_model, save_model
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "model.red")
+    ...     save_model(["cat", "dog"], np.ones((1, 2, 3)), {}, path)
+    ...     load_model(path)[1].tolist()
+    ['cat', 'dog']
     """
     return _read(path, _read_model)
 

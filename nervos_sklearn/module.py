@@ -113,8 +113,10 @@ class Module(StepByStep):
         Labels that the network tells apart.
     n_epochs : int
         Epochs that it has learned for.
-    learned_synapses, learned_neuron_label_map : ndarray
-        Weights of all layers and labels of the neurons after :meth:`train`.
+    learned_synapses : ndarray of shape (n_layers, n_neurons, n_inputs)
+        Weights of all layers after :meth:`train`.
+    learned_neuron_label_map : ndarray of shape (n_neurons,)
+        Labels of the neurons after :meth:`train`.
     wta, true_lif, learning_rule
         The parameters `wta`, `true_lif` and `rule` of an STDPLearning.
     synapse : Synapse or None, default=None
@@ -405,7 +407,7 @@ class Module(StepByStep):
         return np.array([0 if device is None else self.noise_key(k)], dtype=np.uint64)
 
     def draw_keys(self, size: int | tuple[int, ...]) -> np.ndarray:
-        """Draw seeds of random streams."""
+        """Draw `size` seeds of random streams, an array of that shape."""
         return draw_keys(self._generator, size)
 
     def draw_key(self) -> np.uint64:
@@ -446,7 +448,7 @@ class Module(StepByStep):
         )
 
     def is_fixed(self, presentations: Presentations) -> bool:
-        """Whether no update can leave the level that a device starts from.
+        """Whether no update by `presentations` can leave the level that a device starts from.
 
         So it is where changes are rounded to the nearest level and all are too small.
         """
@@ -497,7 +499,10 @@ class Module(StepByStep):
     def learn_by_spike_timing(
         self, X: np.ndarray, y: np.ndarray | None, rule: RuleLike
     ) -> np.ndarray:
-        """Do what :meth:`learn` does, with checked spike trains and labels."""
+        """Do what :meth:`learn` does, with checked spike trains `X` and labels `y`.
+
+        Returns the spike counts, (n_samples, n_neurons).
+        """
         layers = self.layers
         neuron, plasticity = self._neuron_constants(), self._plasticity()
         table, device = self._rule(rule), self.learning_device
@@ -569,7 +574,10 @@ class Module(StepByStep):
         return np.concatenate(counts)
 
     def respond(self, X: np.ndarray) -> np.ndarray:
-        """Count the spikes with which layers of firing neurons answer checked spike trains."""
+        """Let layers of firing neurons answer checked spike trains `X`.
+
+        Returns the spike counts, (n_samples, n_neurons).
+        """
         neuron, device, steps = self._neuron_constants(), self.device, (1, X.shape[2] - 1)
         spikes = np.require(X, requirements=["C", "W"])
         for k, layer in enumerate(self.layers):
@@ -657,7 +665,10 @@ class Module(StepByStep):
     def begin(
         self, presentations: Presentations, y: np.ndarray, generator: np.random.Generator
     ) -> None:
-        """Give a network that has learned nothing the weights and classes it starts from."""
+        """Give a network that has learned nothing the weights and classes it starts from.
+
+        `presentations`, `y` and `generator` are those of :meth:`learn_epoch`.
+        """
         counts = np.bincount(y)
         learning = self.learning.resolved(Task("spikes", counts))
         learning._validate_params()
@@ -711,7 +722,7 @@ class Module(StepByStep):
         return float(taught)
 
     def check_known(self, y: np.ndarray) -> None:
-        """Raise ValueError if the network decides, and not for one of these labels."""
+        """Raise ValueError if the network decides, and not for one of the labels `y`."""
         n_classes = int(y.max()) + 1
         if self.decision and n_classes > self.n_classes:
             raise ValueError(
@@ -726,7 +737,7 @@ class Module(StepByStep):
         return bool(self.get_spikeplots or self.get_weight_evolution)
 
     def learn_and_record(self, X: np.ndarray, y: np.ndarray) -> None:
-        """Do what :meth:`learn` does, with checked samples, and record each."""
+        """Do what :meth:`learn` does, with checked samples `X` and `y`, and record each."""
         for spikes, label in zip(X, y, strict=True):
             shown = self.learning.present(
                 self, spikes[np.newaxis], (1, X.shape[2] - 1), label, True, True
@@ -736,7 +747,7 @@ class Module(StepByStep):
             self.record(shown)
 
     def record(self, shown: Shown) -> None:
-        """Keep what a sample did, of what is asked for."""
+        """Keep what a sample did, `shown`, of what is asked for."""
         if self.get_spikeplots:
             self.spikeplots[-1].append(shown.spikeplots)
             self.layerpotentials[-1].append(shown.potentials)
@@ -1073,7 +1084,10 @@ class Module(StepByStep):
     def present_by_spike_timing(
         self, spikes: np.ndarray, steps: tuple[int, int], learns: bool, trace: bool
     ) -> Shown:
-        """Present one checked spike train to layers of firing neurons."""
+        """Present one checked spike train to layers of firing neurons.
+
+        `learns` says whether they learn, `trace` whether potentials are recorded.
+        """
         neuron = self._neuron_constants()
         device = self.learning_device if learns else self.device
         spikeplots, potentials = [spikes[0]], []

@@ -146,10 +146,27 @@ def check_share(name: str, value: float) -> float:
     return float(value)
 
 
+@_with_common_parameters
 class Synapse(BaseEstimator):
     """The base of all synapse models.
 
     A subclass says by :meth:`curves` which levels a weight can take.
+
+    Parameters
+    ----------
+    <common>
+
+    <reference>
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nervos_sklearn import Synapse
+    >>> class SquareSynapse(Synapse):
+    ...     def curves(self, min_weight, max_weight):
+    ...         return min_weight + (max_weight - min_weight) * np.linspace(0, 1, 5) ** 2
+    >>> SquareSynapse(write_noise=0.1).n_levels
+    5
     """
 
     def __init__(

@@ -39,7 +39,7 @@ def test_workflows_run_what_contributors_run():
     assert "tests/integration" in commands("tests")
     assert "tests/integration" in run
     assert ".ci/lowest" in commands("tests")
-    assert "docs/build.py" in commands("docs")
+    assert ".ci/docs" in commands("docs")
 
 
 def test_only_a_tag_publishes():
