@@ -486,7 +486,7 @@ class Layer:
                 self.accumulators = weights - self._synapses
         self._on_grid = True
         self.fast = self._conductances.copy() if averaged else None
-        self.sums = np.zeros(weights.shape, order="F") if averaged else None
+        self.sums = np.zeros(weights.shape) if averaged else None
         self.importance, self.n_shown = 0.0, 0
 
     def _program(self, weights, device, seed):
@@ -590,34 +590,43 @@ class Layer:
             self.importance += float(importance.sum())
         if groups is None:
             groups = np.zeros(self.num_input_neurons, dtype=np.int64)
-        averaged = importance is not None
-        conductances = self.fast if averaged else self._conductances
+        loops, averaged = _kernels.teaching, importance is not None
         counts = self.synapse_update_counts = _writable(self.synapse_update_counts)
-        sums = _by_input(self.sums) if averaged else None
-        if device is None:
-            weights = _by_input(conductances[0])
-            loop, state = _kernels.teaching.teach, (weights, sums, counts)
-        else:
+        sums = _writable(self.sums) if averaged else None
+        conductances = self.fast if averaged else self._conductances
+        if device is not None:
             if device.update == _kernels.state.ACCUMULATE:
                 self._make_accumulators()
-            loop = _kernels.teaching.teach_devices
-            state = (self._device_state(conductances, unit), sums, counts)
-            self.pulses, self.accumulators = state[0].pulses, state[0].accumulators
+            state = self._device_state(conductances, unit)
+            conductances = state.conductances
+            self.pulses, self.accumulators = state.pulses, state.accumulators
+        elif averaged:
+            conductances = _writable(conductances)
+        else:
+            by_input = _by_input(conductances[0])
+            conductances = by_input.T[np.newaxis]
         width = self.num_output_neurons // n_columns
 
         def learn_column(k):
-            column = (k * width, (k + 1) * width)
-            hidden = None if silent is None else silent[k]
-            if device is None:
-                return loop(*state, column, classes, traces, labels, rates, passed, groups,
-                            hidden, teaching)  # fmt: skip
-            return loop(*state, column, classes, traces, unrest, labels, rates, passed, groups,
-                        hidden, teaching, device, keys[k])  # fmt: skip
+            ends = (k * width, (k + 1) * width)
+            own, hidden = slice(*ends), None if silent is None else silent[k]
+            if device is not None:
+                return loops.teach_devices(
+                    state, sums, counts, ends, classes, traces, unrest, labels, rates, passed,
+                    groups, hidden, teaching, device, keys[k],
+                )  # fmt: skip
+            if averaged:
+                return loops.teach_averaged(
+                    conductances[0, own], sums[own], counts[own], classes[own], traces, labels,
+                    rates, passed, groups, hidden, teaching,
+                )  # fmt: skip
+            return loops.teach(
+                by_input, counts, ends, classes, traces, labels, rates, groups, hidden, teaching
+            )
 
         taught = on_threads(learn_column, range(n_columns), n_jobs)
-        conductances = weights.T[np.newaxis] if device is None else state[0].conductances
-        if sums is not None:
-            self.fast, self.sums = conductances, sums.T
+        if averaged:
+            self.fast, self.sums = conductances, sums
         else:
             self._set_conductances(conductances)
         if device is None:
