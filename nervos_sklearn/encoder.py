@@ -19,7 +19,7 @@ from .parameters import LARGEST, SMALLEST, interval_of
 
 ENCODINGS = ("receptive_fields", "rate", "poisson", "latency")
 BATCH = 128  # samples whose spike trains are held at once
-_VALUES = 1 << 21  # of a sparse matrix that are looked at together, column by column
+_VALUES = 1 << 17  # of a sparse matrix that are looked at together, column by column
 _QUANTILES = 1000  # at most
 _MOST_FIELDS = 10_000  # of a feature
 _STANDARD_REACH = 2.5  # standard deviations to both sides of the mean that are told apart
