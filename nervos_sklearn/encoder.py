@@ -6,9 +6,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
+from scipy.special import ndtri
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.preprocessing import QuantileTransformer
-from sklearn.utils import gen_batches, gen_even_slices
+from sklearn.utils import gen_even_slices
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels
@@ -96,7 +97,7 @@ class SpikeEncoder(
         "standard", and the range of each feature for "quantile". NaN for a feature without
         any value in training, which stays silent.
     quantiles_ : QuantileTransformer
-        The fitted scale, for "quantile".
+        The ranks in the training data, between 0 and 1, for "quantile".
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -213,9 +214,7 @@ class SpikeEncoder(
             ends.append(np.where(absent, np.nan, [low, high]))
             if self._scale() == "quantile":
                 of_columns = QuantileTransformer(
-                    n_quantiles=min(len(values), _QUANTILES),
-                    output_distribution="normal",
-                    random_state=0,
+                    n_quantiles=min(len(values), _QUANTILES), random_state=0
                 )
                 quantiles.append(of_columns.fit(_by_range(values, low, high)))
         self.data_min_, self.data_max_ = np.concatenate(ends, axis=1)
@@ -391,7 +390,7 @@ class SpikeEncoder(
             return _by_range(X, X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True))
         scaled = _by_range(X, self.data_min_, self.data_max_)
         if scale == "quantile":  # of the range, because quantiles within 1e-7 are taken for one
-            normal = self.quantiles_.transform(scaled)
+            normal = ndtri(self.quantiles_.transform(scaled))
             return np.clip(normal / (2 * _STANDARD_REACH) + 0.5, 0.0, 1.0)
         return scaled
 
@@ -499,7 +498,8 @@ def exponents_of(sizes: np.ndarray) -> np.ndarray:
 def _rows_of(X):
     """Slices of rows, and their features as an array."""
     X = X.tocsr() if sparse.issparse(X) else X
-    for rows in gen_batches(X.shape[0], BATCH):
+    for start in range(0, X.shape[0], BATCH):
+        rows = slice(start, start + BATCH)
         yield rows, X[rows].toarray() if sparse.issparse(X) else X[rows]
 
 

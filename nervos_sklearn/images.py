@@ -98,7 +98,9 @@ def find_image_shape(X: np.ndarray, threshold: float = 0.2) -> tuple | None:
     """
     X = np.asarray(X[:1000], dtype=float)
     X = np.ldexp(X, -_exponent(X))
-    X = np.where(np.isnan(X), np.ma.masked_invalid(X).mean(axis=0).filled(0.0), X)
+    missing = np.isnan(X)
+    if missing.any():
+        X = np.where(missing, np.ma.array(X, mask=missing).mean(axis=0).filled(0.0), X)
     centred, deviations = X - X.mean(axis=0), X.std(axis=0)
     best, shape = threshold, None
     for side in range(4, math.isqrt(X.shape[1]) + 1):
