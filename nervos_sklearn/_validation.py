@@ -3,6 +3,7 @@
 import contextlib
 
 import numpy as np
+from scipy import sparse
 
 
 @contextlib.contextmanager
@@ -76,6 +77,25 @@ def refuse_masked(name: str, values) -> None:
         raise ValueError(
             f"{name} is an array with masked values, which cannot be used: fill them in, as "
             "sklearn.impute does, or leave those samples out."
+        )
+
+
+def refuse_missing(X, reason: str) -> None:
+    """Raise ValueError if features, an array or a sparse matrix, have missing values (NaN).
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix}
+        Numbers.
+    reason : str
+        Why none may be missing here.
+    """
+    values = X.data if sparse.issparse(X) else np.asarray(X)
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        raise ValueError(
+            f"X contains NaN, and {reason}: fill missing values in, as sklearn.impute does. "
+            "Missing values may stay in tables that go through receptive fields with "
+            'scale="feature", "standard" or "quantile".'
         )
 
 

@@ -1,6 +1,8 @@
 """SNNClassifier: features or spike trains in, class labels out."""
 
+import contextlib
 import copy
+import functools
 import math
 import time
 import warnings
@@ -10,6 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import check_classification_targets
@@ -21,6 +24,7 @@ from ._validation import (
     check_first_step,
     check_spike_trains,
     refuse_masked,
+    refuse_missing,
     unchanged_on_error,
 )
 from .encoder import ENCODINGS, SpikeEncoder
@@ -48,6 +52,12 @@ class SNNClassifier(ClassifierMixin, BaseEstimator):
     an object: :class:`PrototypeLearning`, made for raw images, and :class:`MarginLearning`,
     made for tables and features, learn from a reward; :class:`STDPLearning` runs the dynamics
     of the simulator nervos [1]_, exactly. Each learns on each model of a synapse.
+
+    Sparse matrices are tables too; they are encoded a few rows at a time. With
+    ``encoder="auto"``, sparse features none of which is negative, such as counts or TF-IDF, are
+    taken for the features of a transformer: one latency a feature, scaled by the row. Dense
+    features are never told apart by their sign. A missing value, NaN, of a table silences the
+    receptive fields of its feature; it is an error where there are none.
 
     Parameters
     ----------
@@ -332,7 +342,7 @@ default=-70, -100, -55 and -90
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or \
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or array-like of shape \
 (n_samples, n_channels, n_steps)
             Features, or spike trains of zeros and ones. Spike trains with spikes in the
             first column get a silent one before it, as time runs from 1.
@@ -499,6 +509,8 @@ default=-70, -100, -55 and -90
             return "features"
         if X.ndim == 3:
             return "spikes"
+        if sparse.issparse(X) and self.encoder == "auto" and not (X.data < 0).any():
+            return "features"
         shape = self._image_shape(X)
         if shape is None:
             return "table"
@@ -506,7 +518,7 @@ default=-70, -100, -55 and -90
 
     def _image_shape(self, X):
         """The layout of flat images as (n_maps, height, width), None if X is something else."""
-        if X.ndim != 2:
+        if X.ndim != 2 or sparse.issparse(X):
             return None
         if isinstance(self.augmentation, ImageAugmentation):
             return self.augmentation.layout(X)
@@ -516,6 +528,11 @@ default=-70, -100, -55 and -90
         if self.augmentation is None or X.ndim != 2:
             return None
         augmentation = self.augmentation
+        if isinstance(augmentation, ImageAugmentation) and sparse.issparse(X):
+            raise ValueError(
+                "augmentation moves images, which must be a dense array, got a sparse matrix: "
+                "use X.toarray(), or augmentation=None."
+            )
         if isinstance(augmentation, str):
             shape = self._image_shape(X) if self.learning_.moves_images else None
             if shape is None:
@@ -524,6 +541,7 @@ default=-70, -100, -55 and -90
             # Maps answer better without a further blur, and to further looks.
             settings = {"blur": 0.0, "test_time": _LOOK_AT_MAPS} if maps else {}
             augmentation = ImageAugmentation(shape, **settings)
+        refuse_missing(X, "images are moved as a whole")
         augmentation = clone(augmentation).fit(X, n_classes)
         if augmentation.image_shape_ is None:
             warnings.warn(
@@ -535,8 +553,11 @@ default=-70, -100, -55 and -90
         return augmentation
 
     def _fit_encoder(self, X, typical, seed):
+        return clone(self._new_encoder(typical, seed)).fit(X)
+
+    def _new_encoder(self, typical, seed=None):
         if isinstance(self.encoder, SpikeEncoder):
-            return clone(self.encoder).fit(X)
+            return self.encoder
         encoding = typical["encoding"] if self.encoder == "auto" else self.encoder
         fields = typical["fields"] if encoding == "receptive_fields" else {}
         return SpikeEncoder(
@@ -546,7 +567,7 @@ default=-70, -100, -55 and -90
             max_frequency=self.max_frequency,
             random_state=seed,
             **fields,
-        ).fit(X)
+        )
 
     def _used_parameters(self, typical):
         """The settings of the network, as they are used."""
@@ -633,7 +654,7 @@ default=-70, -100, -55 and -90
     def _check_training_data(self, X, y):
         refuse_masked("X", X)
         refuse_masked("y", y)
-        X, y = validate_data(self, X, y, allow_nd=True, dtype="numeric")
+        X, y = validate_data(self, X, y, **_ANY_SAMPLES)
         self.n_axes_in_ = X.ndim
         self.starts_at_once_ = bool(
             X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
@@ -654,8 +675,10 @@ default=-70, -100, -55 and -90
                 "X must have shape (n_samples, n_features) or (n_samples, n_channels, n_steps), "
                 f"got shape {X.shape}."
             )
+        if X.ndim == 3 or self.features is not None:
+            refuse_missing(X, "only tables may have missing values")
         if X.ndim == 2 or self.features is not None:
-            return np.asarray(X, dtype=np.float64)
+            return _as_floats(X)
         X = check_spike_trains(X)
         if self.starts_at_once_:
             return np.pad(X, ((0, 0), (0, 0), (1, 0)))
@@ -670,11 +693,13 @@ default=-70, -100, -55 and -90
         """Check X for an answer; return it as the network sees it."""
         check_is_fitted(self)
         refuse_masked("X", X)
-        X = validate_data(self, X, allow_nd=True, dtype="numeric", reset=False)
+        X = validate_data(self, X, **_ANY_SAMPLES, reset=False)
         if X.ndim != self.n_axes_in_:
             seen = "spike trains with 3" if self.n_axes_in_ == 3 else "features with 2"
             raise ValueError(f"the network was fitted on {seen} axes, got X of shape {X.shape}.")
         X = self._check_axes(X)
+        if X.ndim == 2 and not (self.augmentation_ is None and self.encoder_.takes_missing):
+            refuse_missing(X, "the network was fitted without receptive fields of a scale")
         if self.encoder_ is None and self.features_ is None and X.shape[2] != self.module_steps_:
             padded = int(self.starts_at_once_)
             raise ValueError(
@@ -712,7 +737,7 @@ default=-70, -100, -55 and -90
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or \
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or array-like of shape \
 (n_samples, n_channels, n_steps)
             Features or spike trains, whichever the classifier was fitted on.
 
@@ -738,7 +763,7 @@ default=-70, -100, -55 and -90
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or \
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or array-like of shape \
 (n_samples, n_channels, n_steps)
             Features or spike trains, whichever the classifier was fitted on.
 
@@ -764,7 +789,7 @@ default=-70, -100, -55 and -90
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or \
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or array-like of shape \
 (n_samples, n_channels, n_steps)
             Features or spike trains, whichever the classifier was fitted on.
 
@@ -790,11 +815,40 @@ default=-70, -100, -55 and -90
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        augments = isinstance(self.augmentation, ImageAugmentation)
+        tags.input_tags.sparse = self.features is None and not augments
+        tags.input_tags.allow_nan = tags.input_tags.sparse and self._table_may_miss_values()
         return tags
 
+    def _table_may_miss_values(self):
+        """Whether the encoder that a table gets leaves missing values out."""
+        by_name = isinstance(self.learning, str)
+        with contextlib.suppress(ValueError, TypeError, KeyError):  # of what `fit` refuses
+            typical = (_typical_of_name if by_name else _typical_of_tables)(self.learning)
+            return self._new_encoder(typical).takes_missing
+        return False
 
+
+_ANY_SAMPLES = {
+    "accept_sparse": "csr",
+    "allow_nd": True,
+    "dtype": "numeric",
+    "ensure_all_finite": "allow-nan",  # what may be missing depends on the way of the data
+}
 _DEFAULTS = SNNClassifier().get_params(deep=False)
 _learned_here: set[type] = set()  # kinds of learning that this process has begun to compile
+
+
+def _typical_of_tables(learning):
+    task = Task("table", np.ones(2, dtype=np.int64))
+    return defaults_of(make_learning(learning, task), task)
+
+
+_typical_of_name = functools.cache(_typical_of_tables)  # because tags are asked for often
+
+
+def _as_floats(X):
+    return X.astype(np.float64) if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
 
 
 def _number_classes(y):

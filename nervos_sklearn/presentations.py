@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._validation import check_first_step, check_spike_trains
-from .encoder import trace_dtype, traces_of_spikes
+from .encoder import BATCH, trace_dtype, traces_of_spikes
 
-BATCH = 128  # samples whose spike trains are held at once
 _KEPT = 1 << 26  # bytes of traces that are kept through training
 
 
@@ -56,8 +55,10 @@ class Presentations:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features) or (n_samples, n_channels, n_steps)
-        What the classifier is given, checked; spike trains if there is no encoder.
+    X : {ndarray, csr_array} of shape (n_samples, n_features) or ndarray of shape \
+(n_samples, n_channels, n_steps)
+        What the classifier is given, checked; spike trains if there is no encoder. A sparse
+        matrix stays one: the encoder makes arrays of the rows of a batch.
     encoder : SpikeEncoder, optional
         Fitted.
     features : transformer, optional
@@ -89,7 +90,7 @@ class Presentations:
         self._kept = None
 
     def __len__(self):
-        return len(self._given)
+        return self._given.shape[0]
 
     @property
     def X(self) -> np.ndarray:
