@@ -4,6 +4,7 @@ import contextlib
 
 import numpy as np
 from scipy import sparse
+from sklearn.utils.validation import _check_sample_weight
 
 
 @contextlib.contextmanager
@@ -97,6 +98,28 @@ def refuse_missing(X, reason: str) -> None:
             "Missing values may stay in tables that go through receptive fields with "
             'scale="feature", "standard" or "quantile".'
         )
+
+
+def check_weights(sample_weight, X) -> np.ndarray:
+    """Return the weights of samples, the largest 1, or raise ValueError if they are none.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+        At least 0.
+    X : {ndarray, sparse matrix}
+        The samples.
+    """
+    if sample_weight is None:
+        return np.ones(X.shape[0])
+    refuse_masked("sample_weight", sample_weight)
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if weights.min() < 0 or weights.max() == 0:
+        raise ValueError(
+            "sample_weight must be at least 0, and above 0 for some samples, got values from "
+            f"{weights.min()} to {weights.max()}."
+        )
+    return weights / weights.max()
 
 
 def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import train_test_split
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -23,6 +24,7 @@ from ._sklearn import HasMethods, Interval, StrOptions, _fit_context
 from ._validation import (
     check_first_step,
     check_spike_trains,
+    check_weights,
     refuse_masked,
     refuse_missing,
     unchanged_on_error,
@@ -108,6 +110,9 @@ default=-70, -100, -55 and -90
         Spike timing: rest of a layer after it has fired, in ms.
     tau_m, tau_threshold : float, default=10 and 5
         Spike timing: time constants of ``STDPLearning(true_lif=True)``, in ms.
+    class_weight : dict, "balanced" or None, default=None
+        A factor above 0 of the learning rate for the samples of each class, by its label;
+        "balanced" gives all classes the same sum of weights. Those left out have 1.
     early_stopping : bool, default=False
         Find out how long to learn, on a part of the training set that is held back. When
         the accuracy on it does not rise any more, go on from the best epoch, the last one
@@ -178,6 +183,7 @@ default=-70, -100, -55 and -90
         "encoder": [StrOptions({"auto", *ENCODINGS}), SpikeEncoder],
         "features": [HasMethods(["fit", "transform"]), None],
         "augmentation": [StrOptions({"auto"}), ImageAugmentation, None],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": _COUNT,
@@ -224,6 +230,7 @@ default=-70, -100, -55 and -90
         refractory_time: int = 15,
         tau_m: float = 10.0,
         tau_threshold: float = 5.0,
+        class_weight: dict | str | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -258,6 +265,7 @@ default=-70, -100, -55 and -90
         self.refractory_time = refractory_time
         self.tau_m = tau_m
         self.tau_threshold = tau_threshold
+        self.class_weight = class_weight
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
@@ -337,7 +345,7 @@ default=-70, -100, -55 and -90
     # ------------------------------------------------------------------ the way of the data
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network.
 
         Parameters
@@ -348,6 +356,9 @@ default=-70, -100, -55 and -90
             first column get a silent one before it, as time runs from 1.
         y : array-like of shape (n_samples,)
             Class labels of any type, at least two different ones.
+        sample_weight : array-like of shape (n_samples,), optional
+            At least 0: a factor of the learning rate for each sample, relative to their
+            mean. Samples of weight 0 are left out before anything else.
 
         Returns
         -------
@@ -366,7 +377,7 @@ default=-70, -100, -55 and -90
         """
         with unchanged_on_error(self):
             started = time.perf_counter()
-            for epoch, taught in self.fit_epochs(X, y):
+            for epoch, taught in self.fit_epochs(X, y, sample_weight):
                 if self.verbose:
                     seconds = time.perf_counter() - started
                     print(
@@ -376,22 +387,24 @@ default=-70, -100, -55 and -90
                     started = time.perf_counter()
         return self
 
-    def fit_epochs(self, X: ArrayLike, y: ArrayLike) -> Iterator[tuple[int, float]]:
+    def fit_epochs(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Iterator[tuple[int, float]]:
         """Train epoch by epoch: yield the number of each and the fraction that taught.
 
         After each, the classifier answers; after the last, it decides as after `fit`.
         """
-        X, y = self._check_training_data(X, y)
+        X, y, weights = self._check_training_data(X, y, sample_weight)
         generator = random_generator(self.random_state)
-        samples = self._prepare(X, y, generator)
+        samples = self._prepare(X, y, weights, generator)
         learn = self._until_no_change if self.early_stopping else self._learn
         yield from learn(samples, y, generator)
 
-    def _prepare(self, X, y, generator):
+    def _prepare(self, X, y, weights, generator):
         """Fit all that stands before the network, and make the network."""
         seed = int(generator.integers(2**31))
         counts = np.bincount(y)
-        task = Task(self._kind_of(X), counts)
+        task = Task(self._kind_of(X), counts, self.n_neurons)
         self.learning_ = make_learning(self.learning, task)
         typical = defaults_of(self.learning_, task)
         self.augmentation_ = self._fit_augmentation(X, len(counts))
@@ -400,7 +413,7 @@ default=-70, -100, -55 and -90
         if self.features_ is not None:
             moved = self._check_axes(self.features_.transform(moved))
         self.encoder_ = None if moved.ndim == 3 else self._fit_encoder(moved, typical, seed)
-        samples = Presentations(X, self.encoder_, self.features_, self.augmentation_)
+        samples = Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
         self.module_steps_ = samples.n_steps
         self.n_steps_in_ = samples.n_steps - self.starts_at_once_
         self.parameters_ = self._used_parameters(typical)
@@ -416,7 +429,7 @@ default=-70, -100, -55 and -90
         _learned_here.add(kind)
 
     def _learn(self, samples, y, generator):
-        module, learning, weights = self.module_, self.learning_, np.ones(len(y))
+        module, learning, weights = self.module_, self.learning_, samples.weights
         self._start(samples, y, generator)
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
@@ -442,7 +455,7 @@ default=-70, -100, -55 and -90
         """Find out on a part held back how long to learn and how fast; then learn from all."""
         train, held = self._held_back(y, generator)
         shown, judged, y_shown = samples.subset(train), samples.subset(held), y[train]
-        module, learning, weights = self.module_, self.learning_, np.ones(len(train))
+        module, learning, weights = self.module_, self.learning_, shown.weights
         final, final_generator = module.blank_copy(), module.draw_generator()
         self._start(shown, y_shown, generator)
         scores = self.validation_scores_ = []
@@ -451,7 +464,8 @@ default=-70, -100, -55 and -90
             self.n_iter_ = epoch
             rates = [*rates, _CUT**n_cuts]
             taught = self._learn_at(rates[-1], shown, y_shown, weights, generator)
-            scores.append(float(np.mean(self._decide(judged).argmax(axis=1) == y[held])))
+            right = self._decide(judged).argmax(axis=1) == y[held]
+            scores.append(float(np.average(right, weights=judged.weights)))
             highest = max(scores)
             if scores.index(highest) + 1 == epoch:
                 last_rise = epoch
@@ -463,7 +477,7 @@ default=-70, -100, -55 and -90
                     break
                 n_cuts, last_rise = n_cuts + 1, epoch
                 self.module_, rates = copy.deepcopy(best[0]), best[1]
-        self.module_, weights = final, np.ones(len(y))
+        self.module_, weights = final, samples.weights
         learning.start(final, samples, y, final_generator)
         for rate in best[1]:
             self._learn_at(rate, samples, y, weights, final_generator)
@@ -476,12 +490,14 @@ default=-70, -100, -55 and -90
 
     def _decide(self, samples):
         """How much speaks for each class: encode, present, decide, batch by batch."""
+        sees = self.learning_.sees(self.module_)
+        size = BATCH if sees == "spikes" else samples.size_of_batch
 
         def decide(start):
-            chosen = np.arange(start, min(start + BATCH, len(samples)))
+            chosen = np.arange(start, min(start + size, len(samples)))
             return self._decide_batch(samples.subset(chosen))
 
-        batches = range(0, len(samples), BATCH)
+        batches = range(0, len(samples), size)
         return np.concatenate(on_threads(decide, batches, self.n_jobs))
 
     def _decide_batch(self, samples):
@@ -651,10 +667,12 @@ default=-70, -100, -55 and -90
 
     # ------------------------------------------------------------------------- checks
 
-    def _check_training_data(self, X, y):
+    def _check_training_data(self, X, y, sample_weight):
         refuse_masked("X", X)
         refuse_masked("y", y)
         X, y = validate_data(self, X, y, **_ANY_SAMPLES)
+        weights = check_weights(sample_weight, X)
+        X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
         self.n_axes_in_ = X.ndim
         self.starts_at_once_ = bool(
             X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
@@ -666,7 +684,21 @@ default=-70, -100, -55 and -90
                 "SNNClassifier needs samples of at least 2 classes, "
                 f"got one class: {self.classes_.tolist()[0]!r}."
             )
-        return X, y
+        return X, y, self._with_class_weight(weights, y)
+
+    def _with_class_weight(self, weights, y):
+        """Factors of the learning rate: weights of samples times their class's, 1 on average."""
+        if self.class_weight == "balanced":
+            of_class = 1 / np.bincount(y, weights, minlength=len(self.classes_))
+        else:
+            labels = self.classes_[y]
+            of_class = compute_class_weight(self.class_weight, classes=self.classes_, y=labels)
+        if (of_class <= 0).any() or not np.isfinite(of_class).all():
+            raise ValueError(
+                f"class_weight must hold finite numbers above 0, got {self.class_weight!r}."
+            )
+        weights = weights * of_class[y]
+        return np.ones(len(y)) if np.ptp(weights) == 0 else weights / weights.mean()
 
     def _check_axes(self, X):
         """Check features or spike trains; put a silent step before those that need one."""

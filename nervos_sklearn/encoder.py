@@ -20,6 +20,7 @@ from .parameters import LARGEST, SMALLEST, interval_of
 
 ENCODINGS = ("receptive_fields", "rate", "poisson", "latency")
 BATCH = 128  # samples whose spike trains are held at once
+_TRACES_AT_ONCE, _MOST_ROWS = 1 << 20, 2048
 _VALUES = 1 << 17  # of a sparse matrix that are looked at together, column by column
 _QUANTILES = 1000  # at most
 _MOST_FIELDS = 10_000  # of a feature
@@ -332,7 +333,8 @@ class SpikeEncoder(
     def traces_of(self, X: np.ndarray | sparse.csr_array) -> np.ndarray:
         """Compute the traces of features that have been checked."""
         traces = np.empty((X.shape[0], self.n_channels_), trace_dtype(self.n_steps_))
-        for rows, some in _rows_of(X):
+        size = rows_at_once(self.n_channels_) if self._has_latency() else BATCH
+        for rows, some in _rows_of(X, size):
             if self._has_latency():
                 traces[rows] = self._latency_counts(some)
             else:
@@ -343,7 +345,7 @@ class SpikeEncoder(
         """Turn features that have been checked into spike trains."""
         shape = (X.shape[0], self.n_channels_, self.n_steps_)
         spike_trains = np.zeros(shape, dtype=np.uint8)
-        for rows, some in _rows_of(X):
+        for rows, some in _rows_of(X, BATCH):
             self._fill(spike_trains[rows], some)
         return spike_trains
 
@@ -498,11 +500,16 @@ def exponents_of(sizes: np.ndarray) -> np.ndarray:
     return np.frexp(sizes)[1]
 
 
-def _rows_of(X):
+def rows_at_once(n_channels: int) -> int:
+    """Samples whose traces are computed at once, from 128 to 2048."""
+    return min(max(_TRACES_AT_ONCE // n_channels, BATCH), _MOST_ROWS)
+
+
+def _rows_of(X, size):
     """Slices of rows, and their features as an array."""
     X = X.tocsr() if sparse.issparse(X) else X
-    for start in range(0, X.shape[0], BATCH):
-        rows = slice(start, start + BATCH)
+    for start in range(0, X.shape[0], size):
+        rows = slice(start, start + size)
         yield rows, X[rows].toarray() if sparse.issparse(X) else X[rows]
 
 

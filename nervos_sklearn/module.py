@@ -605,15 +605,17 @@ class Module(StepByStep):
         ndarray of shape (n_chosen, n_neurons)
             Spike counts or potentials, as the learning has it.
         """
-        seen = {self.learning.sees(self): True}
+        sees = self.learning.sees(self)
+        size = BATCH if sees == "spikes" else presentations.size_of_batch
 
         def answer(start):
-            batch = next(presentations.batches(chosen[start : start + BATCH], **seen))
+            some = chosen[start : start + size]
+            batch = next(presentations.batches(some, size=size, **{sees: True}))
             activity = self.learning.activity(self, batch)
             shape = (len(batch.chosen), self.layer_sizes[-1])
             return check_returned(self.learning, "activity", activity, shape)
 
-        return np.concatenate(on_threads(answer, range(0, len(chosen), BATCH), n_jobs))
+        return np.concatenate(on_threads(answer, range(0, len(chosen), size), n_jobs))
 
     # ------------------------------------------------------------- data in, model out
 
