@@ -100,8 +100,8 @@ def refuse_missing(X, reason: str) -> None:
         )
 
 
-def check_weights(sample_weight, X) -> np.ndarray:
-    """Return the weights of samples, the largest 1, or raise ValueError if they are none.
+def check_weights(sample_weight, X, *, relative: bool = True) -> np.ndarray:
+    """Return the weights of samples, or raise ValueError if they are none.
 
     Parameters
     ----------
@@ -109,17 +109,20 @@ def check_weights(sample_weight, X) -> np.ndarray:
         At least 0.
     X : {ndarray, sparse matrix}
         The samples.
+    relative : bool, default=True
+        Whether they count in relation to each other: the largest becomes 1, and some must be
+        above 0.
     """
     if sample_weight is None:
         return np.ones(X.shape[0])
     refuse_masked("sample_weight", sample_weight)
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
-    if weights.min() < 0 or weights.max() == 0:
+    if weights.min() < 0 or (relative and weights.max() == 0):
         raise ValueError(
             "sample_weight must be at least 0, and above 0 for some samples, got values from "
             f"{weights.min()} to {weights.max()}."
         )
-    return weights / weights.max()
+    return weights / weights.max() if relative else weights
 
 
 def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:

@@ -20,7 +20,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._random import Seed, random_generator
-from ._sklearn import HasMethods, Interval, StrOptions, _fit_context
+from ._sklearn import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    _check_partial_fit_first_call,
+    _fit_context,
+)
 from ._validation import (
     check_first_step,
     check_spike_trains,
@@ -42,6 +48,9 @@ _LOOK_AT_MAPS = 0.7  # strength of further looks at images of several maps
 _CUT, _CUTS = 1 / 3, 2  # of the learning rate on a plateau, and how often
 _CLEAR = 0.99  # chance of the best class from which on an image is not looked at again
 _MOST_NEURONS = 1_000_000
+_STREAM = 2000  # samples that a network is made for which learns from a stream
+_PASSES = 1
+_EPOCH_OF_STREAM, _FALL = 1000, 10  # samples after which the rate falls, and how often it does
 _TO_FIT = 7  # calls from a warning up to the caller of fit
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
@@ -113,6 +122,9 @@ default=-70, -100, -55 and -90
     class_weight : dict, "balanced" or None, default=None
         A factor above 0 of the learning rate for the samples of each class, by its label;
         "balanced" gives all classes the same sum of weights. Those left out have 1.
+    warm_start : bool, default=False
+        Let `fit` go on from the weights of the last one, with the learning rate of a first
+        epoch; encoder, features and augmentation stay as they were fitted then.
     early_stopping : bool, default=False
         Find out how long to learn, on a part of the training set that is held back. When
         the accuracy on it does not rise any more, go on from the best epoch, the last one
@@ -149,7 +161,9 @@ default=-70, -100, -55 and -90
     neuron_label_map_ : ndarray of shape (n_neurons,)
         Index into `classes_` of the class each neuron stands for, -1 for none.
     n_iter_ : int
-        Epochs run.
+        Epochs run, or blocks learned by `partial_fit`.
+    n_samples_seen_ : int
+        Presentations for training so far.
     validation_scores_ : list of float
         With early stopping, the accuracy on the part held back after each epoch.
     best_epoch_ : int
@@ -184,6 +198,7 @@ default=-70, -100, -55 and -90
         "features": [HasMethods(["fit", "transform"]), None],
         "augmentation": [StrOptions({"auto"}), ImageAugmentation, None],
         "class_weight": [StrOptions({"balanced"}), dict, None],
+        "warm_start": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": _COUNT,
@@ -231,6 +246,7 @@ default=-70, -100, -55 and -90
         tau_m: float = 10.0,
         tau_threshold: float = 5.0,
         class_weight: dict | str | None = None,
+        warm_start: bool = False,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -266,6 +282,7 @@ default=-70, -100, -55 and -90
         self.tau_m = tau_m
         self.tau_threshold = tau_threshold
         self.class_weight = class_weight
+        self.warm_start = warm_start
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
@@ -394,17 +411,151 @@ default=-70, -100, -55 and -90
 
         After each, the classifier answers; after the last, it decides as after `fit`.
         """
+        fitted = vars(self).copy() if self.warm_start and hasattr(self, "module_") else None
         X, y, weights = self._check_training_data(X, y, sample_weight)
         generator = random_generator(self.random_state)
-        samples = self._prepare(X, y, weights, generator)
+        if fitted is None:
+            samples = self._prepare(X, y, weights, generator, np.bincount(y))
+        else:
+            samples = self._resume(X, y, weights, fitted)
         learn = self._until_no_change if self.early_stopping else self._learn
+        self.n_samples_seen_ = 0
         yield from learn(samples, y, generator)
+        self.n_samples_seen_ = len(y) * self.n_iter_
 
-    def _prepare(self, X, y, weights, generator):
+    def _resume(self, X, y, weights, fitted):
+        """Go on from the weights of the last fit; what stands before the network stays."""
+        for name in ("classes_", "n_features_in_", "n_axes_in_", "starts_at_once_"):
+            if not np.array_equal(getattr(self, name), fitted[name]):
+                raise ValueError(
+                    f"warm_start=True goes on from a network with {name}={fitted[name]!r}, got "
+                    f"{getattr(self, name)!r}: set warm_start=False to begin anew."
+                )
+        samples = Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
+        if samples.n_steps != self.module_steps_:
+            raise ValueError(
+                f"the network was fitted on {self.module_steps_} time steps, got "
+                f"{samples.n_steps}: set warm_start=False to begin anew."
+            )
+        task = Task(self._kind, np.bincount(y), self.n_neurons)
+        self.learning_ = make_learning(self.learning, task)
+        self.parameters_ = self._used_parameters(defaults_of(self.learning_, task))
+        self.module_ = copy.deepcopy(self.module_)
+        self.module_.go_on(self.parameters_, self.learning_)
+        return samples
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Learn from the next samples of a stream.
+
+        The first block fits what stands before the network: scales, features and
+        augmentation stay as they are from then on, so it should be typical. The learning
+        rate comes down with the samples seen, not with the blocks, and stays at a third of
+        its start, so that the network follows a drift. Neurons of a class of which nothing
+        has come yet wait for its first sample.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or array-like of shape \
+(n_samples, n_channels, n_steps)
+            Features or spike trains.
+        y : array-like of shape (n_samples,)
+            Class labels, all among `classes`.
+        classes : array-like of shape (n_classes,), optional
+            All labels that will ever come; needed in the first call.
+        sample_weight : array-like of shape (n_samples,), optional
+            At least 0: a factor of the learning rate for each sample.
+
+        Returns
+        -------
+        SNNClassifier
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the data or the labels are not valid, or with
+            ``early_stopping=True`` or ``class_weight="balanced"``, which need all samples.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_breast_cancer
+        >>> from nervos_sklearn import SNNClassifier
+        >>> X, y = load_breast_cancer(return_X_y=True)
+        >>> network = SNNClassifier(random_state=0)
+        >>> for block in np.array_split(np.random.default_rng(0).permutation(len(y)), 6):
+        ...     network = network.partial_fit(X[block], y[block], classes=[0, 1])
+        >>> bool(network.score(X, y) > 0.95)
+        True
+        """
+        for name, value in (("early_stopping", True), ("class_weight", "balanced")):
+            if getattr(self, name) == value:
+                raise ValueError(
+                    f"partial_fit sees a part of the samples only, and {name}={value!r} needs "
+                    "all: use fit, or leave it out."
+                )
+        with unchanged_on_error(self):
+            self._learn_block(X, y, classes, sample_weight)
+        return self
+
+    def _learn_block(self, X, y, classes, sample_weight):
+        first = not hasattr(self, "module_")
+        X, y, weights = self._check_block(X, y, classes, sample_weight, first)
+        if len(y) == 0:
+            return
+        expected = np.full(len(self.classes_), max(1, _STREAM // len(self.classes_)))
+        if first:
+            generator = random_generator(self.random_state)
+            samples = self._prepare(X, y, weights, generator, expected)
+            self.n_iter_ = self.n_samples_seen_ = 0
+        else:
+            self.module_ = copy.deepcopy(self.module_)
+            samples = Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
+        seen = self.n_samples_seen_ = self.n_samples_seen_ + len(y)
+        if samples.augmentation is not None:
+            self.augmentation_ = samples.augmentation = copy.copy(samples.augmentation)
+            self.augmentation_.set_movement(seen, len(self.classes_))
+        samples.expected, module = expected, self.module_
+        module.n_epochs = min(self.n_iter_ and (seen - len(y)) // _EPOCH_OF_STREAM, _FALL)
+        for _ in range(_PASSES):
+            self.learning_.learn_block(module, samples, y, weights, module.draw_generator())
+        self.n_iter_ += 1
+
+    def _check_block(self, X, y, classes, sample_weight, first):
+        """Check samples of a stream; return them with numbers for labels and their weights."""
+        refuse_masked("X", X)
+        refuse_masked("y", y)
+        X, y = validate_data(self, X, y, **_ANY_SAMPLES, reset=first)
+        _check_partial_fit_first_call(self, classes)
+        if len(self.classes_) < 2:
+            raise ValueError(f"classes must hold at least 2 labels, got {classes!r}.")
+        weights = check_weights(sample_weight, X, relative=False)
+        X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown) > 0:
+            raise ValueError(
+                f"y has labels that are not among the classes of the first call: "
+                f"{unknown.tolist()}; classes are {self.classes_.tolist()}."
+            )
+        if first:
+            self.n_axes_in_ = X.ndim
+            self.starts_at_once_ = bool(
+                X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
+            )
+        y = np.searchsorted(self.classes_, y)
+        return self._check_axes(X), y, self._with_class_weight(weights, y, relative=False)
+
+    def _prepare(self, X, y, weights, generator, counts):
         """Fit all that stands before the network, and make the network."""
         seed = int(generator.integers(2**31))
-        counts = np.bincount(y)
-        task = Task(self._kind_of(X), counts, self.n_neurons)
+        self._kind = self._kind_of(X)
+        task = Task(self._kind, counts, self.n_neurons)
         self.learning_ = make_learning(self.learning, task)
         typical = defaults_of(self.learning_, task)
         self.augmentation_ = self._fit_augmentation(X, len(counts))
@@ -430,7 +581,7 @@ default=-70, -100, -55 and -90
 
     def _learn(self, samples, y, generator):
         module, learning, weights = self.module_, self.learning_, samples.weights
-        self._start(samples, y, generator)
+        self._start(module, samples, y, generator)
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
             taught = module.learn_epoch(samples, y, weights, generator)
@@ -438,10 +589,12 @@ default=-70, -100, -55 and -90
                 learning.finish(module, samples, y, weights, generator)
             yield self.n_iter_, taught
 
-    def _start(self, samples, y, generator):
-        self.learning_.start(self.module_, samples, y, generator)
-        self.module_.warn_of_few_neurons()
-        if self.module_.is_fixed(samples):
+    def _start(self, module, samples, y, generator):
+        if module.is_started:
+            return
+        self.learning_.start(module, samples, y, generator)
+        module.warn_of_few_neurons()
+        if module.is_fixed(samples):
             warnings.warn(
                 "no update can leave the level that a synapse starts from: "
                 f"{type(self.synapse).__name__}, of {self.synapse.n_levels} levels, "
@@ -456,8 +609,9 @@ default=-70, -100, -55 and -90
         train, held = self._held_back(y, generator)
         shown, judged, y_shown = samples.subset(train), samples.subset(held), y[train]
         module, learning, weights = self.module_, self.learning_, shown.weights
-        final, final_generator = module.blank_copy(), module.draw_generator()
-        self._start(shown, y_shown, generator)
+        final = copy.deepcopy(module) if module.is_started else module.blank_copy()
+        final_generator = module.draw_generator()
+        self._start(module, shown, y_shown, generator)
         scores = self.validation_scores_ = []
         rates, last_rise, n_cuts = [], 0, 0  # factors of the learning rate, one an epoch
         for epoch in range(1, self.parameters_.epochs + 1):
@@ -478,7 +632,8 @@ default=-70, -100, -55 and -90
                 n_cuts, last_rise = n_cuts + 1, epoch
                 self.module_, rates = copy.deepcopy(best[0]), best[1]
         self.module_, weights = final, samples.weights
-        learning.start(final, samples, y, final_generator)
+        if not final.is_started:
+            learning.start(final, samples, y, final_generator)
         for rate in best[1]:
             self._learn_at(rate, samples, y, weights, final_generator)
         learning.finish(final, samples, y, weights, final_generator)
@@ -686,7 +841,7 @@ default=-70, -100, -55 and -90
             )
         return X, y, self._with_class_weight(weights, y)
 
-    def _with_class_weight(self, weights, y):
+    def _with_class_weight(self, weights, y, relative=True):
         """Factors of the learning rate: weights of samples times their class's, 1 on average."""
         if self.class_weight == "balanced":
             of_class = 1 / np.bincount(y, weights, minlength=len(self.classes_))
@@ -698,6 +853,8 @@ default=-70, -100, -55 and -90
                 f"class_weight must hold finite numbers above 0, got {self.class_weight!r}."
             )
         weights = weights * of_class[y]
+        if not relative:
+            return weights
         return np.ones(len(y)) if np.ptp(weights) == 0 else weights / weights.mean()
 
     def _check_axes(self, X):

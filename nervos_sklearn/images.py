@@ -623,7 +623,11 @@ class ImageAugmentation(BaseEstimator):
         # Scaling by powers of two changes no digit; numbers of usual size stay as they are.
         exponent = _exponent(X)
         self._exponent = exponent if abs(exponent) > _USUAL_EXPONENT else 0
-        fewer = min(1.0, (_FULL_STRENGTH * n_classes / len(X)) ** 0.25)
+        return self.set_movement(len(X), n_classes)
+
+    def set_movement(self, n_samples: int, n_classes: int) -> Self:
+        """Let images move as it suits a training set of this size: the smaller, the more."""
+        fewer = min(1.0, (_FULL_STRENGTH * n_classes / n_samples) ** 0.25)
         self.movement_ = self.strength * fewer * _LARGEST_MOVEMENT
         return self
 

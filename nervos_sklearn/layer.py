@@ -489,6 +489,42 @@ class Layer:
         self.sums = np.zeros(weights.shape) if averaged else None
         self.importance, self.n_shown = 0.0, 0
 
+    def recruit(
+        self, neurons: np.ndarray, weights: np.ndarray, device: Device | None, seed: np.uint64
+    ) -> None:
+        """Give neurons that have waited new weights, as if they had always had them.
+
+        Parameters
+        ----------
+        neurons : ndarray of bool of shape (num_output_neurons,)
+        weights : ndarray of shape (n_recruited, num_input_neurons)
+        device : _kernels.Device or None
+        seed : numpy.uint64
+            Of the noise of these writes.
+        """
+        new = Layer(self.parameters, self.num_input_neurons, len(weights))
+        if self.gains is not None:
+            new.gains = self.gains[:, neurons]
+        if self._conductances.shape[0] > 1:
+            new.use_devices(len(self._conductances), new.gains)
+        new.start(weights, device, seed)
+        conductances, self.pulses = self._conductances.copy(), self.pulses.copy()
+        conductances[:, neurons] = new._conductances
+        self.pulses[:, neurons] += new.pulses
+        self._set_conductances(conductances)
+        if self.accumulators.size > 0:
+            self.accumulators = self.accumulators.copy()
+            self.accumulators[neurons] = new.accumulators if new.accumulators.size > 0 else 0.0
+        if self.fast is not None:
+            self.fast, self.sums = self.fast.copy(), self.sums.copy()
+            self.fast[:, neurons], self.sums[neurons] = new._conductances, 0.0
+
+    def average_anew(self) -> None:
+        """Let the mean of all weights begin with those that answer now."""
+        if self.fast is not None:
+            self.fast, self.sums = self._conductances.copy(), np.zeros_like(self.sums)
+            self.importance, self.n_shown = 0.0, 0
+
     def _program(self, weights, device, seed):
         """Write weights to the devices, the nearest levels they have."""
         if device.update == _kernels.state.ACCUMULATE:

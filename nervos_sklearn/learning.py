@@ -197,7 +197,9 @@ class Learning(BaseEstimator, ABC):
         """Give the neurons their classes, and the network the weights it starts from."""
         self.check_layers(module.layer_sizes)
         n_neurons = module.layer_sizes[-1]
-        counts = np.bincount(y, minlength=module.n_classes)
+        counts = presentations.expected
+        if counts is None:
+            counts = np.bincount(y, minlength=module.n_classes)
         column = share_neurons(n_neurons // self.n_columns, counts)
         module.neuron_label_map = np.tile(column, self.n_columns)
         weights = self.initial_weights(module, presentations, y, generator)
@@ -247,6 +249,84 @@ class Learning(BaseEstimator, ABC):
         float
             The fraction of samples that taught, from 0 to 1; `verbose` prints it.
         """
+
+    def learn_block(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> float:
+        """Learn from the next samples of a stream; return the fraction that taught.
+
+        Before they teach, the network answers them, blind, and so learns how sure it may be.
+        Neurons of a class wait until its first sample comes, and start from it.
+
+        Parameters
+        ----------
+        module : Module
+            Its `n_epochs` say how far the learning rate has come down.
+        presentations : Presentations
+            The samples; `expected` are the samples of each class the network is made for.
+        y : ndarray of shape (n_samples,)
+            Labels, integers from 0.
+        weights : ndarray of shape (n_samples,)
+            A factor of the learning rate for each sample.
+        generator : numpy.random.Generator
+            For all that is drawn.
+        """
+        first = not module.decision
+        if first:
+            self.start(module, presentations, y, generator)
+            module.neuron_label_map = np.full(module.layer_sizes[-1], -1)
+        else:
+            self.learn_how_sure(module, presentations, y, weights)
+        self.recruit(module, presentations, y, generator)
+        taught = module.learn_epoch(presentations, y, weights, generator)
+        if first:
+            self.calibrate_blindly(module, presentations, y, weights, generator)
+        return taught
+
+    def recruit(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
+        """Wake neurons that wait for samples of their class.
+
+        Where neurons start from samples, no more of each column than there are samples.
+        """
+        labels, from_samples = module.neuron_label_map, bool(getattr(self, "recruitment", False))
+        column = share_neurons(len(labels) // self.n_columns, presentations.expected)
+        planned, columns = np.tile(column, self.n_columns), np.arange(len(labels)) // len(column)
+        woken = np.full(len(labels), -1)
+        for label, n_samples in zip(*np.unique(y, return_counts=True), strict=True):
+            for k in range(self.n_columns):
+                waiting = np.flatnonzero((labels < 0) & (planned == label) & (columns == k))
+                woken[waiting[: n_samples if from_samples else None]] = label
+        if (woken >= 0).any():
+            module.neuron_label_map = woken
+            weights = self.initial_weights(module, presentations, y, generator)
+            module.neuron_label_map = np.where(woken >= 0, woken, labels)
+            module.layers[0].recruit(
+                woken >= 0, weights[woken >= 0], module.device, module.draw_key()
+            )
+
+    def learn_how_sure(
+        self, module: "Module", presentations: Presentations, y: np.ndarray, weights: np.ndarray
+    ) -> None:
+        """Move the escape noise towards that of samples which have not taught yet."""
+        known = np.flatnonzero(np.isin(y, module.neuron_label_map))[-_CALIBRATED_ON:]
+        if len(known) == 0:
+            return
+        before = self.escape_noise(module)
+        self.calibrate(module, module.activity(presentations, known), y[known], weights[known])
+        share = len(known) / _CALIBRATED_ON
+        noise = before ** (1 - share) * self.escape_noise(module) ** share
+        module.decision["escape_noise"] = np.array(noise)
 
     def show(
         self,
@@ -324,6 +404,20 @@ class Learning(BaseEstimator, ABC):
         generator: np.random.Generator,
     ) -> None:
         """Find what the network needs to decide, after its last epoch: the escape noise."""
+        self.calibrate_blindly(module, presentations, y, weights, generator)
+
+    def calibrate_blindly(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
+        """Fit the escape noise, as far as possible on potentials blind to their samples.
+
+        The arguments are those of :meth:`finish`. Here they are not blind.
+        """
         chosen = generator.permutation(len(y))[:_CALIBRATED_ON]
         self.calibrate(module, module.activity(presentations, chosen), y[chosen], weights[chosen])
 
@@ -677,18 +771,45 @@ default="conventional"
         self, module: "Module", presentations: Presentations, y: np.ndarray, weights: np.ndarray
     ) -> None:
         """Label the neurons by what they did, and keep what each votes for."""
-        if self.labeling == "reference":
-            return
-        n_classes = module.n_classes
+        if self.labeling == "votes":
+            self.name_neurons(module, *self.drive_by_class(module, presentations, y, weights))
+
+    def drive_by_class(
+        self, module: "Module", presentations: Presentations, y: np.ndarray, weights: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Spikes of each neuron for each class, (n_classes, n_neurons), and samples, (…, 1)."""
         counts = module.activity(presentations, np.arange(len(y)))
-        of_class = y == np.arange(n_classes)[:, np.newaxis]
-        of_class = of_class * weights
-        sizes = of_class.sum(axis=1, keepdims=True)
-        sizes = np.where(sizes > 0, sizes, 1.0)  # a label may have no samples
-        means = of_class @ counts / sizes
+        of_class = (y == np.arange(module.n_classes)[:, np.newaxis]) * weights
+        return of_class @ counts, of_class.sum(axis=1, keepdims=True)
+
+    def name_neurons(self, module: "Module", drive: np.ndarray, sizes: np.ndarray) -> None:
+        """Let each neuron vote for each class in proportion to its mean spike count there."""
+        means = drive / np.where(sizes > 0, sizes, 1.0)  # a label may have no samples
         totals = means.sum(axis=0)
         module.decision["votes"] = means / np.where(totals > 0, totals, 1)
         module.neuron_label_map = np.where(totals > 0, means.argmax(axis=0), -1)
+
+    def learn_block(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> float:
+        """Learn from the next samples of a stream; the votes are those of all samples so far."""
+        if module.n_epochs == 0 and not module.decision:
+            self.start(module, presentations, y, generator)
+        taught = module.learn_epoch(presentations, y, weights, generator)
+        if self.labeling == "votes":
+            drive, sizes = self.drive_by_class(module, presentations, y, weights)
+            drive, sizes = (
+                new + module.decision.get(name, 0.0)
+                for name, new in (("drive", drive), ("shown", sizes))
+            )
+            module.decision |= {"drive": drive, "shown": sizes}
+            self.name_neurons(module, drive, sizes)
+        return taught
 
     def finish(
         self,
@@ -971,10 +1092,11 @@ def choose_recruits(
         neurons = np.flatnonzero(labels == label)
         candidates = np.flatnonzero(y == label)
         if len(candidates) > 0:
-            # The first of exponential clocks: a draw without replacement.
-            candidates = candidates[
-                np.argsort(generator.exponential(size=len(candidates)) / weights[candidates])
-            ]
+            chances = weights[candidates] / weights[candidates].sum()
+            if np.ptp(chances) == 0:
+                candidates = generator.permutation(candidates)
+            else:
+                candidates = generator.choice(candidates, len(candidates), False, chances)
             recruits[neurons] = np.resize(candidates, len(neurons))
     return recruits
 
@@ -1103,7 +1225,7 @@ class PrototypeLearning(_RewardLearning):
             weights = weights + _RECRUIT_WEIGHT
         return on_grid(weights / np.linalg.norm(weights, axis=1, keepdims=True))
 
-    def finish(
+    def calibrate_blindly(
         self,
         module: "Module",
         presentations: Presentations,
@@ -1265,6 +1387,16 @@ class MarginLearning(_RewardLearning):
     ) -> None:
         """Program the mean of the weights; fit the escape noise on held-out folds."""
         module.layers[0].settle(module.device, module.draw_key(), final=True)
+        super().finish(module, presentations, y, weights, generator)
+
+    def calibrate_blindly(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
         potentials, held = self.potentials_held_out(module, presentations, y, weights, generator)
         self.calibrate(module, potentials, y[held], weights[held])
 

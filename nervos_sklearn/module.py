@@ -679,6 +679,19 @@ class Module(StepByStep):
         learning.start(self, presentations, y, generator)
         self.warn_of_few_neurons()
 
+    @property
+    def is_started(self) -> bool:
+        """Whether there is anything that the network has begun to learn."""
+        return bool(self.decision) or self.n_firings > 0 or self.n_reads > 0
+
+    def go_on(self, parameters: Parameters, learning: Learning) -> None:
+        """Learn on from the weights at hand, as from the first epoch, by other settings."""
+        self.parameters, self.learning = parameters, learning
+        self.n_epochs, self.learning_rate_factor = 0, 1.0
+        for layer in self.made_layers():
+            layer.parameters = parameters
+            layer.average_anew()
+
     def warn_of_few_neurons(self) -> None:
         """Warn if neurons are given their classes and are too few for all."""
         n_neurons, n_columns = self.layer_sizes[-1], self.learning.n_columns

@@ -85,6 +85,7 @@ class Presentations:
         self.weights = np.ones(X.shape[0]) if weights is None else weights
         self._given, self._blurred = X, None
         self.order = None  # in which to learn, if the learning keeps one
+        self.expected = None  # samples of each class, if more will come
         self.groups = None
         if encoder is None:
             self.n_channels, self.n_steps = self._transformed(X[:1]).shape[1:]

@@ -135,13 +135,16 @@ def sample_of(recorded, sample):
 
 @part
 def most_driven_of_class(potentials, classes, label):
-    """The most driven neuron of the right class and of all others, -1 for none."""
+    """The most driven neuron of the right class and of all others, -1 for none.
+
+    Neurons of the class -1 wait for one, and take no part.
+    """
     right, wrong = -1, -1
     for j in range(potentials.size):
         if classes[j] == label:
             if right < 0 or potentials[j] > potentials[right]:
                 right = j
-        elif wrong < 0 or potentials[j] > potentials[wrong]:
+        elif classes[j] >= 0 and (wrong < 0 or potentials[j] > potentials[wrong]):
             wrong = j
     return right, wrong
 
