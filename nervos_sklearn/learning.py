@@ -128,7 +128,7 @@ class Learning(BaseEstimator, ABC):
     hidden_layer_sizes: Sequence[int] = ()
     names_winners = False
     moves_images = True
-    n_columns = 1
+    n_columns: int | None = 1
     averaged = False
     typical_noise = 0.1
 
@@ -154,6 +154,11 @@ class Learning(BaseEstimator, ABC):
             "fields": {"n_fields": 10, "field_variance": 1 / 36, "scale": "standard",
                        "field_code": "latency"},
         }  # fmt: skip
+
+    @property
+    def columns(self) -> int:
+        """`n_columns`, 1 where that is None."""
+        return self.n_columns or 1
 
     def unread(self, has_fields: bool, parameters: Parameters) -> dict:
         """Name what plays no part as this learning is set, and who would read it.
@@ -181,10 +186,10 @@ class Learning(BaseEstimator, ABC):
                 f"{type(self).__name__} teaches one layer, got layer_sizes={layer_sizes}; "
                 "hidden layers learn with STDPLearning."
             )
-        if layer_sizes[-1] % self.n_columns != 0:
+        if layer_sizes[-1] % self.columns != 0:
             raise ValueError(
                 f"n_neurons must be a multiple of n_columns, got n_neurons={layer_sizes[-1]} and "
-                f"n_columns={self.n_columns}."
+                f"n_columns={self.columns}."
             )
 
     def start(
@@ -200,8 +205,8 @@ class Learning(BaseEstimator, ABC):
         counts = presentations.expected
         if counts is None:
             counts = np.bincount(y, minlength=module.n_classes)
-        column = share_neurons(n_neurons // self.n_columns, counts)
-        module.neuron_label_map = np.tile(column, self.n_columns)
+        column = share_neurons(n_neurons // self.columns, counts)
+        module.neuron_label_map = np.tile(column, self.columns)
         weights = self.initial_weights(module, presentations, y, generator)
         shape = module.layers[0].synapses.shape
         weights = check_returned(self, "initial_weights", weights, shape)
@@ -300,11 +305,11 @@ class Learning(BaseEstimator, ABC):
         Where neurons start from samples, no more of each column than there are samples.
         """
         labels, from_samples = module.neuron_label_map, bool(getattr(self, "recruitment", False))
-        column = share_neurons(len(labels) // self.n_columns, presentations.expected)
-        planned, columns = np.tile(column, self.n_columns), np.arange(len(labels)) // len(column)
+        column = share_neurons(len(labels) // self.columns, presentations.expected)
+        planned, columns = np.tile(column, self.columns), np.arange(len(labels)) // len(column)
         woken = np.full(len(labels), -1)
         for label, n_samples in zip(*np.unique(y, return_counts=True), strict=True):
-            for k in range(self.n_columns):
+            for k in range(self.columns):
                 waiting = np.flatnonzero((labels < 0) & (planned == label) & (columns == k))
                 woken[waiting[: n_samples if from_samples else None]] = label
         if (woken >= 0).any():
@@ -453,7 +458,7 @@ class Learning(BaseEstimator, ABC):
         def log_loss(log_noise):
             noise = np.exp(log_noise)
             labels, n_classes = module.neuron_label_map, module.n_classes
-            scores = race(potentials, labels, n_classes, self.n_columns, noise) / noise
+            scores = race(potentials, labels, n_classes, self.columns, noise) / noise
             chances = np.maximum(log_softmax(scores, axis=1), _LEAST_LOG_CHANCE)
             return -np.average((expected * chances).sum(axis=1), weights=weights)
 
@@ -503,7 +508,7 @@ class Learning(BaseEstimator, ABC):
         .. [1] W. Gerstner, W. Kistler, "Spiking Neuron Models", 2002, chapter 5.
         """
         noise = self.escape_noise(module)
-        return race(activity, module.neuron_label_map, module.n_classes, self.n_columns, noise)
+        return race(activity, module.neuron_label_map, module.n_classes, self.columns, noise)
 
     def chances(self, module: "Module", scores: np.ndarray) -> np.ndarray:
         """Turn the scores of :meth:`decide` into probabilities."""
@@ -945,7 +950,7 @@ class _RewardLearning(Learning):
     ) -> float:
         order = generator.permutation(len(y))
         n_taught = self.teach_in_order(module, presentations, y, weights, order, generator)
-        return n_taught / (len(y) * self.n_columns)
+        return n_taught / (len(y) * self.columns)
 
     def teach_in_order(
         self,
@@ -965,7 +970,7 @@ class _RewardLearning(Learning):
         for batch in self.show(module, presentations, order, mover):
             chosen, silent = batch.chosen, None
             if dropper and groups is not None and groups[-1] > 1 and self.feature_dropout > 0:
-                shape = (len(chosen), self.n_columns, groups[-1] + 1)
+                shape = (len(chosen), self.columns, groups[-1] + 1)
                 silent = (dropper.random(shape) < self.feature_dropout).swapaxes(0, 1)
                 silent = np.ascontiguousarray(silent)
             n_taught += layer.teach(
@@ -974,11 +979,11 @@ class _RewardLearning(Learning):
                 weights[chosen],
                 module.neuron_label_map,
                 teaching,
-                n_columns=self.n_columns,
+                n_columns=self.columns,
                 device=device,
                 unit=self.potential_unit(module),
                 unrest=unrest_of_spikes(batch.spikes) if noisy else None,
-                keys=None if device is None else module.draw_keys((self.n_columns, len(chosen))),
+                keys=None if device is None else module.draw_keys((self.columns, len(chosen))),
                 importance=self.importance_of_next(layer, len(chosen)) if self.averaged else None,
                 groups=groups,
                 silent=silent,
@@ -1067,7 +1072,7 @@ def columns_for(task: Task) -> int:
     n_columns = min(max(1, _TAUGHT_IN_ALL // max(1, int(task.class_counts.sum()))), _COLUMNS)
     if task.n_neurons is not None:
         while n_columns > 1 and (
-            task.n_neurons % n_columns
+            task.n_neurons % (n_columns * len(task.class_counts))
             or task.n_neurons < n_columns * _LEAST_OF_CLASS * len(task.class_counts)
         ):
             n_columns -= 1
@@ -1346,7 +1351,7 @@ class MarginLearning(_RewardLearning):
         table, n_classes = task.kind == "table", len(task.class_counts)
         typical = super().defaults(task)
         return typical | {
-            "n_neurons": n_classes * self.n_columns * (neurons_for(task) if table else 1),
+            "n_neurons": n_classes * self.columns * (neurons_for(task) if table else 1),
             "epochs": 40 if table else 30 if task.class_counts.sum() < 1000 else 16,
             "eta": 0.2 if table else 0.1,
             "fields": typical["fields"] | {"n_fields": 6, "scale": "quantile"},

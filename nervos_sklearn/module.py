@@ -694,7 +694,7 @@ class Module(StepByStep):
 
     def warn_of_few_neurons(self) -> None:
         """Warn if neurons are given their classes and are too few for all."""
-        n_neurons, n_columns = self.layer_sizes[-1], self.learning.n_columns
+        n_neurons, n_columns = self.layer_sizes[-1], self.learning.columns
         if not self.learning.names_winners and n_neurons < n_columns * self.n_classes:
             warnings.warn(
                 f"n_neurons={n_neurons} are too few for {self.n_classes} classes in "
