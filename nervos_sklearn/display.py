@@ -3,10 +3,18 @@
 import math
 import re
 import textwrap
-from typing import Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from pandas import DataFrame
 
 
 class ReceptiveFieldDisplay:
@@ -47,7 +55,9 @@ class ReceptiveFieldDisplay:
     (19, 28)
     """
 
-    def __init__(self, weights, *, image_shape, labels=None):
+    def __init__(
+        self, weights: ArrayLike, *, image_shape: tuple[int, int], labels: Sequence | None = None
+    ):
         weights = np.asarray(weights, dtype=float)
         height, width = image_shape
         if weights.ndim != 2 or weights.shape[1] != height * width:
@@ -63,7 +73,12 @@ class ReceptiveFieldDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, image_shape: tuple | None = None, ax=None, cmap="viridis"
+        cls,
+        estimator: BaseEstimator,
+        *,
+        image_shape: tuple | None = None,
+        ax: "Axes | None" = None,
+        cmap: "str | Colormap" = "viridis",
     ) -> Self:
         """Draw the receptive fields of the first layer of a classifier.
 
@@ -101,7 +116,7 @@ class ReceptiveFieldDisplay:
             image_shape = (side, side) if side**2 == weights.shape[1] else (1, weights.shape[1])
         return cls(weights, image_shape=image_shape, labels=labels).plot(ax=ax, cmap=cmap)
 
-    def plot(self, *, ax=None, cmap="viridis") -> Self:
+    def plot(self, *, ax: "Axes | None" = None, cmap: "str | Colormap" = "viridis") -> Self:
         """Draw the picture.
 
         Parameters
@@ -176,12 +191,14 @@ class SynapseStudyDisplay:
     array([0.6, 0.8])
     """
 
-    def __init__(self, curves, *, x):
+    def __init__(self, curves: dict[str, tuple], *, x: str):
         self.curves = curves
         self.x = x
 
     @classmethod
-    def from_study(cls, study, *, x: str = "n_levels", ax=None) -> Self:
+    def from_study(
+        cls, study: "dict | DataFrame", *, x: str = "n_levels", ax: "Axes | None" = None
+    ) -> Self:
         """Draw a study.
 
         Parameters
@@ -227,7 +244,7 @@ class SynapseStudyDisplay:
             )
         return cls(curves, x=x).plot(ax=ax)
 
-    def plot(self, *, ax=None) -> Self:
+    def plot(self, *, ax: "Axes | None" = None) -> Self:
         """Draw the lines, with the standard deviation over the folds.
 
         Parameters
@@ -245,7 +262,7 @@ class SynapseStudyDisplay:
             _, ax = plt.subplots(layout="constrained")
         self.lines_ = []
         for k, (name, (x, mean, deviation)) in enumerate(self.curves.items()):
-            style = {"color": f"C{k}", "label": textwrap.shorten(name, 80)}
+            style: dict[str, Any] = {"color": f"C{k}", "label": textwrap.shorten(name, 80)}
             if np.isinf(x).all():
                 ax.axhline(mean[0], linestyle="--", **style)
             else:
