@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -93,18 +93,18 @@ def test_a_sample_without_any_value_gets_an_answer(learning, wine):
 
 
 def test_a_fifth_of_the_values_may_be_missing():
-    """About as good as gradient boosting, which handles missing values in its own way."""
+    """About as good as a random forest, which handles missing values in its own way."""
     X, y = load_breast_cancer(return_X_y=True)
     X = with_holes(X, 0.2)
-    ours, boosting = (
+    ours, forest = (
         cross_val_score(model, X, y, cv=StratifiedKFold(3, shuffle=True, random_state=0)).mean()
         for model in (
             SNNClassifier(random_state=0),
-            HistGradientBoostingClassifier(max_iter=15, random_state=0),
+            RandomForestClassifier(50, random_state=0),
         )
     )
     assert ours > 0.93
-    assert ours > boosting - 0.02
+    assert ours > forest - 0.02
 
 
 def test_whether_a_value_is_missing_can_be_learned():
