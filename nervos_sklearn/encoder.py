@@ -23,6 +23,7 @@ BATCH = 128  # samples whose spike trains are held at once
 _VALUES = 1 << 17  # of a sparse matrix that are looked at together, column by column
 _QUANTILES = 1000  # at most
 _MOST_FIELDS = 10_000  # of a feature
+_FIELDS = 10  # of a feature of more than two values, if their number is "auto"
 _STANDARD_REACH = 2.5  # standard deviations to both sides of the mean that are told apart
 
 
@@ -63,8 +64,10 @@ class SpikeEncoder(
         Time steps of a spike train after the silent one, in ms, from 1 to 2**20.
     min_frequency, max_frequency : float, default=1 and 50
         Spikes in `training_duration` for p = 0 and p = 1.
-    n_fields : int or array-like of shape (n_features,), default=5
-        Receptive fields of each feature, from 1 to 10000. A single field lies at 0.5.
+    n_fields : int, "auto" or array-like of shape (n_features,), default=5
+        Receptive fields of each feature, from 1 to 10000. A single field lies at 0.5. "auto":
+        2 for a feature of at most two values in training, such as a category's column, and 10
+        for any other.
     field_variance : float, default=0.03
         Variance of a receptive field, in units of the scaled feature.
     field_code : {"rate", "latency"}, default="rate"
@@ -128,7 +131,11 @@ class SpikeEncoder(
         "training_duration": [interval_of("training_duration")],
         "min_frequency": [interval_of("min_frequency")],
         "max_frequency": [interval_of("max_frequency")],
-        "n_fields": [Interval(Integral, 1, _MOST_FIELDS, closed="both"), "array-like"],
+        "n_fields": [
+            Interval(Integral, 1, _MOST_FIELDS, closed="both"),
+            StrOptions({"auto"}),
+            "array-like",
+        ],
         "field_variance": [Interval(Real, SMALLEST, LARGEST, closed="both")],
         "field_code": [StrOptions({"rate", "latency"})],
         "scale": [StrOptions({"auto", "feature", "standard", "quantile", "sample"}), None],
@@ -191,7 +198,7 @@ class SpikeEncoder(
         X = self._checked(X, reset=True)
         n_features = X.shape[1]
         if self.encoding == "receptive_fields":
-            n_fields = self._n_fields_of(n_features)
+            n_fields = self._n_fields_of(X)
             self.channel_features_ = np.repeat(np.arange(n_features), n_fields)
             self.channel_centers_ = np.concatenate([_centers(n) for n in n_fields])
         else:
@@ -226,8 +233,11 @@ class SpikeEncoder(
             self.quantiles_.quantiles_ = np.hstack([q.quantiles_ for q in quantiles])
             self.quantiles_.n_features_in_ = X.shape[1]
 
-    def _n_fields_of(self, n_features):
-        n_fields = np.asarray(self.n_fields)
+    def _n_fields_of(self, X):
+        if isinstance(self.n_fields, str):
+            switches = np.concatenate([_has_two_values(values) for values in _columns_of(X)])
+            return np.where(switches, 2, _FIELDS)
+        n_fields, n_features = np.asarray(self.n_fields), X.shape[1]
         if (
             n_fields.dtype.kind not in "iu"
             or (n_fields < 1).any()
@@ -516,6 +526,12 @@ def _columns_of(X):
     n_blocks = max(1, min(n_features // 2, n_samples * n_features // _VALUES))
     for columns in gen_even_slices(n_features, n_blocks):
         yield X[:, columns].toarray(order="C")
+
+
+def _has_two_values(columns):
+    """Which columns have at most two different values, apart from missing ones."""
+    low, high = np.fmin.reduce(columns, axis=0), np.fmax.reduce(columns, axis=0)
+    return ((columns == low) | (columns == high) | np.isnan(columns)).all(axis=0)
 
 
 def _by_range(X, low, high):
