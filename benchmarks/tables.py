@@ -356,7 +356,7 @@ def draw(results, names, scores, path):
     axes[1].errorbar(ranks[order], range(len(models)), xerr=reach, fmt="o", color="black")
     axes[1].set_yticks(range(len(models)), [models[j] for j in order])
     axes[1].invert_yaxis()
-    axes[1].set(xlabel="mean rank; bars that do not overlap differ (Nemenyi, .05)")
+    axes[1].set(xlabel="mean rank, critical difference (Nemenyi, .05)")
     for model in models:
         curve = reliability(results, names, model)
         style = {"color": "black", "linewidth": 2} if model == OURS else {"linewidth": 0.8}
