@@ -887,8 +887,8 @@ default=-70, -100, -55 and -90
             seen = "spike trains with 3" if self.n_axes_in_ == 3 else "features with 2"
             raise ValueError(f"the network was fitted on {seen} axes, got X of shape {X.shape}.")
         X = self._check_axes(X)
-        if X.ndim == 2 and not (self.augmentation_ is None and self.encoder_.takes_missing):
-            refuse_missing(X, "the network was fitted without receptive fields of a scale")
+        if not self._may_miss_values():
+            refuse_missing(X, "the network has no receptive fields with a scale of their own")
         if self.encoder_ is None and self.features_ is None and X.shape[2] != self.module_steps_:
             padded = int(self.starts_at_once_)
             raise ValueError(
@@ -896,6 +896,10 @@ default=-70, -100, -55 and -90
                 f"got {X.shape[2] - padded}."
             )
         return Presentations(X, self.encoder_, self.features_, self.augmentation_)
+
+    def _may_miss_values(self):
+        straight = self.features_ is None and self.augmentation_ is None
+        return straight and self.encoder_ is not None and self.encoder_.takes_missing
 
     def _held_back(self, y, generator):
         """Split the training set by class; each class keeps a sample to learn from."""

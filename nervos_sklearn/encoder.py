@@ -24,6 +24,7 @@ _TRACES_AT_ONCE, _MOST_ROWS = 1 << 20, 2048
 _VALUES = 1 << 17  # of a sparse matrix that are looked at together, column by column
 _QUANTILES = 1000  # at most
 _MOST_FIELDS = 10_000  # of a feature
+_FIELDS = 10  # of a feature of more than two values, if their number is "auto"
 _STANDARD_REACH = 2.5  # standard deviations to both sides of the mean that are told apart
 
 
@@ -64,8 +65,10 @@ class SpikeEncoder(
         Time steps of a spike train after the silent one, in ms, from 1 to 2**20.
     min_frequency, max_frequency : float, default=1 and 50
         Spikes in `training_duration` for p = 0 and p = 1.
-    n_fields : int or array-like of shape (n_features,), default=5
-        Receptive fields of each feature, from 1 to 10000. A single field lies at 0.5.
+    n_fields : int, "auto" or array-like of shape (n_features,), default=5
+        Receptive fields of each feature, from 1 to 10000. A single field lies at 0.5. "auto":
+        2 for a feature of at most two values in training, such as a category's column, and 10
+        for any other.
     field_variance : float, default=0.03
         Variance of a receptive field, in units of the scaled feature.
     field_code : {"rate", "latency"}, default="rate"
@@ -129,7 +132,11 @@ class SpikeEncoder(
         "training_duration": [interval_of("training_duration")],
         "min_frequency": [interval_of("min_frequency")],
         "max_frequency": [interval_of("max_frequency")],
-        "n_fields": [Interval(Integral, 1, _MOST_FIELDS, closed="both"), "array-like"],
+        "n_fields": [
+            Interval(Integral, 1, _MOST_FIELDS, closed="both"),
+            StrOptions({"auto"}),
+            "array-like",
+        ],
         "field_variance": [Interval(Real, SMALLEST, LARGEST, closed="both")],
         "field_code": [StrOptions({"rate", "latency"})],
         "scale": [StrOptions({"auto", "feature", "standard", "quantile", "sample"}), None],
@@ -192,7 +199,7 @@ class SpikeEncoder(
         X = self._checked(X, reset=True)
         n_features = X.shape[1]
         if self.encoding == "receptive_fields":
-            n_fields = self._n_fields_of(n_features)
+            n_fields = self._n_fields_of(X)
             self.channel_features_ = np.repeat(np.arange(n_features), n_fields)
             self.channel_centers_ = np.concatenate([_centers(n) for n in n_fields])
         else:
@@ -227,8 +234,11 @@ class SpikeEncoder(
             self.quantiles_.quantiles_ = np.hstack([q.quantiles_ for q in quantiles])
             self.quantiles_.n_features_in_ = X.shape[1]
 
-    def _n_fields_of(self, n_features):
-        n_fields = np.asarray(self.n_fields)
+    def _n_fields_of(self, X):
+        if isinstance(self.n_fields, str):
+            switches = np.concatenate([_has_two_values(values) for values in _columns_of(X)])
+            return np.where(switches, 2, _FIELDS)
+        n_fields, n_features = np.asarray(self.n_fields), X.shape[1]
         if (
             n_fields.dtype.kind not in "iu"
             or (n_fields < 1).any()
@@ -331,7 +341,7 @@ class SpikeEncoder(
         return np.fmax(counts, 0)  # NaN is silent
 
     def traces_of(self, X: np.ndarray | sparse.csr_array) -> np.ndarray:
-        """Compute the traces of features that have been checked."""
+        """Compute the traces, (n_samples, n_channels), of checked features `X`."""
         traces = np.empty((X.shape[0], self.n_channels_), trace_dtype(self.n_steps_))
         size = rows_at_once(self.n_channels_) if self._has_latency() else BATCH
         for rows, some in _rows_of(X, size):
@@ -342,7 +352,7 @@ class SpikeEncoder(
         return traces
 
     def encode(self, X: np.ndarray | sparse.csr_array) -> np.ndarray:
-        """Turn features that have been checked into spike trains."""
+        """Turn checked features `X` into spike trains, (n_samples, n_channels, n_steps)."""
         shape = (X.shape[0], self.n_channels_, self.n_steps_)
         spike_trains = np.zeros(shape, dtype=np.uint8)
         for rows, some in _rows_of(X, BATCH):
@@ -523,6 +533,12 @@ def _columns_of(X):
     n_blocks = max(1, min(n_features // 2, n_samples * n_features // _VALUES))
     for columns in gen_even_slices(n_features, n_blocks):
         yield X[:, columns].toarray(order="C")
+
+
+def _has_two_values(columns):
+    """Which columns have at most two different values, apart from missing ones."""
+    low, high = np.fmin.reduce(columns, axis=0), np.fmax.reduce(columns, axis=0)
+    return ((columns == low) | (columns == high) | np.isnan(columns)).all(axis=0)
 
 
 def _by_range(X, low, high):

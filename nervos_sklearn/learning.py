@@ -151,7 +151,7 @@ class Learning(BaseEstimator, ABC):
             "eta": 0.1,
             "training_duration": 32,
             "encoding": "receptive_fields" if task.kind == "table" else "latency",
-            "fields": {"n_fields": 10, "field_variance": 1 / 36, "scale": "standard",
+            "fields": {"n_fields": "auto", "field_variance": 1 / 36, "scale": "standard",
                        "field_code": "latency"},
         }  # fmt: skip
 
