@@ -24,7 +24,7 @@ _TRACES_AT_ONCE, _MOST_ROWS = 1 << 20, 2048
 _VALUES = 1 << 17  # of a sparse matrix that are looked at together, column by column
 _QUANTILES = 1000  # at most
 _MOST_FIELDS = 10_000  # of a feature
-_FIELDS = 10  # of a feature of more than two values, if their number is "auto"
+_FIELDS = 6  # of a feature of more than two values, if their number is "auto"
 _STANDARD_REACH = 2.5  # standard deviations to both sides of the mean that are told apart
 
 
@@ -67,7 +67,7 @@ class SpikeEncoder(
         Spikes in `training_duration` for p = 0 and p = 1.
     n_fields : int, "auto" or array-like of shape (n_features,), default=5
         Receptive fields of each feature, from 1 to 10000. A single field lies at 0.5. "auto":
-        2 for a feature of at most two values in training, such as a category's column, and 10
+        2 for a feature of at most two values in training, such as a category's column, and 6
         for any other.
     field_variance : float, default=0.03
         Variance of a receptive field, in units of the scaled feature.

@@ -1354,7 +1354,7 @@ class MarginLearning(_RewardLearning):
             "n_neurons": n_classes * self.columns * (neurons_for(task) if table else 1),
             "epochs": 40 if table else 30 if task.class_counts.sum() < 1000 else 16,
             "eta": 0.2 if table else 0.1,
-            "fields": typical["fields"] | {"n_fields": 6, "scale": "quantile"},
+            "fields": typical["fields"] | {"scale": "quantile"},
         }
 
     def potential_unit(self, module: "Module") -> float | None:
@@ -1378,7 +1378,7 @@ class MarginLearning(_RewardLearning):
         weights = 0.01 * generator.random((len(labels), presentations.n_channels))
         if self.recruitment > 0:
             recruits = choose_recruits(labels, y, presentations.weights, generator)
-            traces = presentations.traces(recruits[recruits >= 0])
+            traces = presentations.traces(recruits[recruits >= 0]).astype(float)
             weights[recruits >= 0] = self.recruitment * traces / norms_of(traces)
         return on_grid(weights) / self.potential_unit(module)
 

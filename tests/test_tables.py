@@ -246,7 +246,7 @@ def test_two_fields_for_two_values():
     constant, nothing = np.full((50, 1), 7.0), np.full((50, 1), np.nan)
     torn = np.where(rng.random((50, 1)) < 0.3, np.nan, 5 - 9 * switch)
     X = np.hstack([switch, levels, constant, torn, nothing, rng.normal(size=(50, 1))])
-    expected = np.repeat(np.arange(6), [2, 10, 2, 2, 2, 10])
+    expected = np.repeat(np.arange(6), [2, 6, 2, 2, 2, 6])
     for version in (X, sparse.csc_array(X)):
         encoder = SpikeEncoder(n_fields="auto", field_code="latency").fit(version)
         np.testing.assert_array_equal(encoder.channel_features_, expected)
@@ -261,7 +261,7 @@ def test_two_fields_for_two_values():
 def test_a_network_has_two_fields_for_each_category():
     X, y = COLLECTIONS["choose"]["switches and numbers"]()
     clf = SNNClassifier(epochs=1, random_state=0).fit(X[:300], y[:300])
-    assert clf.encoder_.n_channels_ == 6 * 2 + 8 * 10
+    assert clf.encoder_.n_channels_ == 6 * 2 + 8 * 6
 
 
 def ways(X, y):
