@@ -254,8 +254,8 @@ def test_two_fields_for_two_values():
     np.testing.assert_array_equal(spikes[:, 0], 1 - switch[:, 0])
     np.testing.assert_array_equal(spikes[:, 1], switch[:, 0])
     there = ~np.isnan(torn[:, 0])
-    np.testing.assert_array_equal(spikes[there, 14], switch[there, 0])
-    assert not spikes[~there, 14:16].any()
+    np.testing.assert_array_equal(spikes[there, 10], switch[there, 0])
+    assert not spikes[~there, 10:12].any()
 
 
 def test_a_network_has_two_fields_for_each_category():
