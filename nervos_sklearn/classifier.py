@@ -161,6 +161,11 @@ default=-70, -100, -55 and -90
     (True, MarginLearning(eta_decay=0.93, feature_dropout=0.1, margin=0.1))
     """
 
+    module_: Module
+    learning_: Learning
+    parameters_: Parameters
+    classes_: np.ndarray
+
     _parameter_constraints = {
         "n_neurons": [Interval(Integral, 1, _MOST_NEURONS, closed="both"), None],
         "learning": [StrOptions({"auto", *LEARNINGS}), Learning],

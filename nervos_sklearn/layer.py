@@ -4,6 +4,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_scalar
 
 from . import _kernels
@@ -124,7 +125,7 @@ class Layer:
     def synapses(self, synapses: np.ndarray) -> None:
         self.set_synapses(synapses)
 
-    def set_synapses(self, synapses: np.ndarray) -> None:
+    def set_synapses(self, synapses: ArrayLike) -> None:
         """Replace the weights by a copy of others.
 
         Parameters
