@@ -108,6 +108,26 @@ def encodings():
     save(figure, "encodings")
 
 
+def table_fields():
+    """Receptive fields lie evenly on the ranks of a column."""
+    values = np.random.default_rng(0).lognormal(sigma=0.8, size=500)[:, np.newaxis]
+    encoder = SpikeEncoder(
+        n_fields=10, field_variance=1 / 36, scale="quantile", field_code="latency",
+        training_duration=32,
+    ).fit(values)  # fmt: skip
+    grid = np.linspace(values.min(), 6, 600)[:, np.newaxis]
+    figure, (top, bottom) = plt.subplots(
+        2, 1, figsize=(8, 3.6), sharex=True, height_ratios=(1, 1.4), layout="constrained"
+    )
+    top.hist(values[:, 0], np.linspace(0, 6, 60), color="0.6")
+    top.set(ylabel="samples", xlim=(0, 6))
+    spikes = encoder.traces(grid)  # steps before the decision
+    for field in range(10):
+        bottom.plot(grid[:, 0], spikes[:, field])
+    bottom.set(xlabel="value of the column", ylabel="spikes before the\ndecision by (ms)")
+    save(figure, "table_fields")
+
+
 def learned():
     """What neurons learn under each learning."""
     learnings = {
@@ -279,7 +299,7 @@ def patch_features():
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for draw in (front, encodings, learned, devices, study, latency_code, augmentation,
-                 recruitment, margin, accuracies, late_decision, escape_noise,
+    for draw in (front, encodings, table_fields, learned, devices, study, latency_code,
+                 augmentation, recruitment, margin, accuracies, late_decision, escape_noise,
                  patch_features):  # fmt: skip
         draw()
