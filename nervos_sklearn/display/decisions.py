@@ -284,6 +284,6 @@ class DecisionTimeDisplay:
         )
         self.ax_spikes_.set(ylabel="input spikes so far, a sample", ylim=(0, None))
         self.ax_spikes_.yaxis.label.set_color(DOWN)
-        add_legend(ax, [self.line_, self.agreement_, self.spikes_])
+        add_legend(self.ax_spikes_, [self.line_, self.agreement_, self.spikes_], loc="lower right")
         self.ax_, self.figure_ = ax, ax.figure
         return self

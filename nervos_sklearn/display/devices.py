@@ -119,8 +119,8 @@ class SynapseDisplay:
         curves = np.array(curves, ndmin=3, dtype=float)
         cycles = synapse.cycles()
         cycles = np.arange(curves.shape[1]) if cycles is None else np.asarray(cycles)
-        chosen = _some_tables(cycles)
-        up, down = ([np.unique(table) for table in curves[k, chosen]] for k in (0, -1))
+        chosen = _some_tables(curves[0])
+        up, down = ([_ascending(table) for table in curves[k, chosen]] for k in (0, -1))
         measured = None
         if measurement is not None or depression is not None:
             points = _measured(synapse, measurement, depression, len(up[0]), len(down[0]))
@@ -151,7 +151,7 @@ class SynapseDisplay:
             fresh = k == 0
             rising = np.arange(len(up))
             falling = rising[-1] + np.arange(len(down))
-            faint = 1.0 if fresh else 0.75 - 0.5 * k / len(self.up)
+            faint = 1.0 if fresh else 0.8 - 0.5 * k / len(self.up)
             style = "o-" if fresh and len(up) + len(down) <= 80 else "-"
             for x, weights, color, name in (
                 (rising, up, UP, "pulses up"),
@@ -186,12 +186,18 @@ class SynapseDisplay:
         return self
 
 
-def _some_tables(cycles):
-    """The fresh table, and a few of worn ones, evenly spaced by the logarithm of the writes."""
-    if len(cycles) <= _MOST_WORN + 1:
-        return np.arange(len(cycles))
-    wanted = np.geomspace(max(cycles[1], 1), cycles[-1], _MOST_WORN + 1)[1:]
-    return np.unique([0, *np.searchsorted(cycles, wanted)])
+def _some_tables(tables):
+    """The fresh table, and a few of worn ones, each of which differs from the one before."""
+    tables = np.sort(tables, axis=1)
+    distances = np.abs(tables - tables[0]).max(axis=1)
+    steps = np.floor(_MOST_WORN * distances / (distances.max() or 1.0))
+    return np.unique(np.maximum.accumulate(steps), return_index=True)[1]
+
+
+def _ascending(levels):
+    """The different levels of a device, ascending; all of them if its window has closed."""
+    different = np.unique(levels)
+    return different if len(different) > 1 else np.sort(levels)
 
 
 def _measured(synapse, measurement, depression, n_up, n_down):

@@ -519,15 +519,16 @@ class MembranePotentialDisplay:
         for j in self.highlight:
             self._draw_highlighted(ax, times, j, class_color(labels[j]))
         classes = np.unique(labels[others]) if self.labels is not None else []
-        keys = [
-            Line2D([], [], color=class_color(k), label=class_name(k, self.class_names))
-            for k in classes
-        ]
+        keys = [Line2D([], [], color=class_color(k), label=self._name(k)) for k in classes]
         add_legend(ax, [*self.lines_, *self.thresholds_[:1], *self.spans_[:1], *keys])
         what = "membrane potential" if self.unit == "mV" else "potential"
         ax.set(xlabel="time (ms)", ylabel=f"{what} ({self.unit})", xlim=(0, times[-1]))
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _name(self, label):
+        name = class_name(label, self.class_names)
+        return f"class {name}" if label >= 0 else "no class"
 
     def _rests(self, times):
         """The spans of time in which the layer rests, those that meet in one."""
@@ -557,7 +558,7 @@ class MembranePotentialDisplay:
     def _draw_highlighted(self, ax, times, j, color):
         name = f"neuron {j}"
         if self.labels is not None:
-            name += f", class {class_name(self.labels[j], self.class_names)}"
+            name += f", {self._name(self.labels[j])}"
         color = color if self.labels is not None else UP
         self.lines_ += ax.plot(times, self.potentials[j], color=color, linewidth=2.2, label=name)
         if self.thresholds is not None:

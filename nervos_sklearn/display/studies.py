@@ -130,6 +130,8 @@ class SynapseStudyDisplay:
             "updates_per_synapse": "updates of a synapse",
         }
         ax.set(xlabel=labels[self.x], ylabel="accuracy")
+        if self.x == "epoch":
+            ax.xaxis.get_major_locator().set_params(integer=True)
         add_legend(ax)
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -17,7 +17,7 @@ COLORS = (
 UP, DOWN = COLORS[0], COLORS[6]  # strengthening and weakening, positive and negative
 GREY = "0.5"  # seen on white and on black
 _MOST_INSIDE = 4  # entries of a legend that finds room inside the axes
-_LEAST_GAP = 0.045  # between two names along an axis, as a fraction of its length
+_LEAST_GAP = 11  # points between two names along an axis
 
 
 def new_axes(ax: "Axes | None", **figure: Any) -> "Axes":
@@ -55,12 +55,18 @@ def size_in_points(ax: "Axes") -> tuple[float, float]:
     return 72 * width * box.width, 72 * height * box.height
 
 
-def add_legend(ax: "Axes", handles: Sequence | None = None, *, beside: bool | None = None) -> None:
+def add_legend(
+    ax: "Axes",
+    handles: Sequence | None = None,
+    *,
+    beside: bool | None = None,
+    loc: str = "best",
+) -> None:
     """Explain the artists: inside the axes if they are few, else beside them."""
     handles = ax.get_legend_handles_labels()[0] if handles is None else list(handles)
     if not handles:
         return
-    style: dict[str, Any] = {"fontsize": "small", "handles": handles}
+    style: dict[str, Any] = {"fontsize": "small", "handles": handles, "loc": loc}
     if len(handles) > _MOST_INSIDE if beside is None else beside:
         style |= {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
     ax.legend(**style)
@@ -76,8 +82,7 @@ def name_groups(ax: "Axes", axis: str, groups: Sequence[tuple[float, str, str]])
     groups : sequence of (place, name, colour)
     """
     low, high = sorted(ax.get_ylim() if axis == "y" else ax.get_xlim())
-    height = size_in_points(ax)[1 if axis == "y" else 0]
-    gap = max(_LEAST_GAP, 11 / height) * (high - low)
+    gap = _LEAST_GAP / size_in_points(ax)[1 if axis == "y" else 0] * (high - low)
     kept: list[tuple[float, str, str]] = []
     for group in sorted(groups, key=lambda group: group[0]):
         if not kept or group[0] - kept[-1][0] >= gap:
@@ -87,7 +92,7 @@ def name_groups(ax: "Axes", axis: str, groups: Sequence[tuple[float, str, str]])
     chosen.set_ticks(places, names)
     for label, (_, _, color) in zip(chosen.get_ticklabels(), kept, strict=True):
         label.set_color(color)
-    chosen.set_tick_params(length=0)
+    chosen.set_tick_params(length=0, labelsize="small")
 
 
 def by_class(labels: np.ndarray) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Weights: what each neuron has learned, how weights are spread, and how they came there."""
 
 import math
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
@@ -217,8 +216,8 @@ class ReceptiveFieldDisplay:
         gap = 0.0 if n_columns == 1 else 0.3 * n_inputs
         lefts, bottoms = (n_inputs + gap) * columns, n_rows - 1 - rows
         ax.set(
-            xlim=(-0.5 - gap, (n_inputs + gap) * n_columns - gap - 0.5), ylim=(-0.6, n_rows - 0.4),
-            ylabel="weights of each neuron", xlabel="feature", yticks=[], xticks=[],
+            xlim=(-0.5 - gap, (n_inputs + gap) * n_columns - gap - 0.5), ylim=(-0.6, n_rows),
+            xlabel="weights of the inputs of each neuron", xticks=[], yticks=[],
         )  # fmt: skip
         ax.spines[:].set_visible(False)
         ax.hlines(bottoms, lefts - 0.5, lefts + n_inputs - 0.5, color=GREY, linewidth=0.5)
@@ -226,14 +225,15 @@ class ReceptiveFieldDisplay:
         self._draw_bars(ax, x, bottoms[:, np.newaxis])
         if n_columns == 1:
             self._name_features(ax)
-        self.text_ = self._label_rows(ax, lefts - 0.5, bottoms, rows == 0)
+        self.text_ = [] if self.labels is None else self._label_rows(ax, lefts, bottoms, rows == 0)
         return ax
 
     def _draw_bars(self, ax, x, bottoms):
         from matplotlib.collections import LineCollection
         from matplotlib.lines import Line2D
 
-        heights = 0.45 * self.weights / (np.abs(self.weights).max() or 1.0)
+        both = self.weights.min() < 0 < self.weights.max()
+        heights = (0.45 if both else 0.85) * self.weights / (np.abs(self.weights).max() or 1.0)
         low, high = ax.get_xlim()
         width = max(0.8 * size_in_points(ax)[0] / (high - low), 0.3)
         keys = []
@@ -254,26 +254,24 @@ class ReceptiveFieldDisplay:
         groups = np.arange(self.weights.shape[1]) if self.groups is None else self.groups
         edges = np.flatnonzero(np.diff(groups)) + 0.5
         if len(edges) >= _MOST_NAMES:
-            ax.set_xlabel("input")
             return
+        ax.set_xlabel("feature")
         ax.vlines(edges, *ax.get_ylim(), color=GREY, linewidth=0.4, alpha=0.6)
         edges = np.concatenate([[-0.5], edges, [len(groups) - 0.5]])
         names = range(len(edges) - 1) if self.group_names is None else self.group_names
-        names = [textwrap.shorten(str(name), 24, placeholder="...") for name in names]
+        names = [str(name) if len(str(name)) <= 24 else f"{str(name)[:22]} ..." for name in names]
         wide = _POINTS_OF_LETTER * max(map(len, names)) * len(names) > size_in_points(ax)[0]
         ax.set_xticks((edges[1:] + edges[:-1]) / 2, names, rotation=90 if wide else 0)
         ax.tick_params(length=0, labelsize="small")
 
     def _label_rows(self, ax, lefts, bottoms, first):
         """Write each label once, where the neurons of a class begin."""
-        if self.labels is None:
-            return []
         height = size_in_points(ax)[1] / np.ptp(ax.get_ylim())
         style = {"ha": "right", "va": "center", "fontsize": float(np.clip(0.8 * height, 1, 9))}
         place = {"xytext": (-4, 0), "textcoords": "offset points"}
         starts = [k for k in range(len(first)) if first[k] or self.labels[k] != self.labels[k - 1]]
         return [
-            ax.annotate(str(self.labels[k]), (lefts[k], bottoms[k]), **place, **style)
+            ax.annotate(str(self.labels[k]), (lefts[k] - 0.5, bottoms[k]), **place, **style)
             for k in starts
         ]
 
