@@ -28,6 +28,7 @@ from .style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_ROOM_OF_SPIKES = 0.06  # above the potentials, as a fraction of the height
 _GAP = 0.08  # between two layers, as a fraction of the height of one
 
 
@@ -287,7 +288,7 @@ class MembranePotentialDisplay:
     """Potentials against time, with thresholds, spikes and rests.
 
     All neurons are drawn thin, in the colours of their classes; some are drawn thick, with
-    their adaptive threshold and their spikes above. Grey spans are the rests of the layer,
+    their adaptive threshold and, at the top, their spikes. Grey spans are the rests of the layer,
     which come after each of its spikes. Make it with :meth:`from_module`,
     :meth:`from_estimator` or :meth:`from_potentials`.
 
@@ -522,7 +523,10 @@ class MembranePotentialDisplay:
         keys = [Line2D([], [], color=class_color(k), label=self._name(k)) for k in classes]
         add_legend(ax, [*self.lines_, *self.thresholds_[:1], *self.spans_[:1], *keys])
         what = "membrane potential" if self.unit == "mV" else "potential"
+        low, high = ax.get_ylim()
+        high += _ROOM_OF_SPIKES * (high - low) if self.spikes[self.highlight].any() else 0
         ax.set(xlabel="time (ms)", ylabel=f"{what} ({self.unit})", xlim=(0, times[-1]))
+        ax.set_ylim(low, high)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -568,7 +572,7 @@ class MembranePotentialDisplay:
             )  # fmt: skip
         spiked = times[self.spikes[j]]
         ax.plot(
-            spiked, np.full(len(spiked), 1.02), "|", color=color, markersize=8, clip_on=False,
+            spiked, np.full(len(spiked), 0.97), "|", color=color, markersize=8,
             transform=ax.get_xaxis_transform(),
         )  # fmt: skip
 

@@ -86,8 +86,8 @@ class ReceptiveFieldDisplay:
         group_names: Sequence[str] | None = None,
     ):
         weights = np.asarray(weights, dtype=float)
-        fits = image_shape is None or math.prod(image_shape) == weights.shape[-1]
-        if weights.ndim != 2 or not fits:
+        n_inputs = None if weights.ndim != 2 else weights.shape[1]
+        if n_inputs is None or (image_shape is not None and math.prod(image_shape) != n_inputs):
             raise ValueError(
                 f"weights of shape {weights.shape} cannot be drawn as images of "
                 f"{image_shape}: image_shape must multiply to the number of inputs."
@@ -211,7 +211,7 @@ class ReceptiveFieldDisplay:
         n_columns = math.ceil(n_neurons / _ROWS)
         n_rows = math.ceil(n_neurons / n_columns)
         width = 6.4 if n_columns == 1 else 1.3 * n_columns + 1
-        ax = new_axes(ax, figsize=(width, float(np.clip(0.3 * n_rows + 1, 2.4, 9))))
+        ax = new_axes(ax, figsize=(width, float(np.clip(2 + 0.4 * n_rows, 2.8, 10))))
         columns, rows = np.divmod(np.arange(n_neurons), n_rows)
         gap = 0.0 if n_columns == 1 else 0.3 * n_inputs
         lefts, bottoms = (n_inputs + gap) * columns, n_rows - 1 - rows
