@@ -36,9 +36,9 @@ for ax, current in zip(axes, (0.95, 1.53, 4.73), strict=True):
     ax.label_outer()
 
 # %%
-# Spikes against current: below the leak nothing happens. With a leak in proportion to the
-# distance from rest, ``true_lif``, the current must lift the potential all the way to the
-# threshold, and it saturates later.
+# Spikes against current. Below the leak nothing happens; with a leak in proportion to the
+# distance from rest, ``true_lif``, it takes a stronger current to reach the threshold at all.
+# Beyond, the curves are jagged: a little more current may just clear the threshold once more.
 currents = np.arange(0.013, 5, 0.125)
 figure, ax = plt.subplots(layout="constrained")
 for true_lif, name in ((False, "constant leak"), (True, "leak in proportion")):
