@@ -8,7 +8,7 @@ pictures of what they record.
 
 # %%
 # Settings, layers, spike trains, training: as in nervos. Each epoch is saved below ``storage``.
-import os
+import contextlib
 import tempfile
 
 import matplotlib.pyplot as plt
@@ -26,7 +26,6 @@ from nervos_sklearn import (
     plot_spike_train,
 )
 
-os.chdir(tempfile.mkdtemp())
 parameters = Parameters(training_duration=100, epochs=2)
 X, labels = load_digits(n_class=3, return_X_y=True)
 spikes = SpikeEncoder("rate", training_duration=100).fit_transform(X)
@@ -38,7 +37,8 @@ module.initialise_layers([64, 40])
 module.X_train, module.Y_train = spikes[:150], labels[:150]
 module.X_test, module.Y_test = spikes[150:300], labels[150:300]
 module.get_spikeplots = module.get_weight_evolution = True
-print(f"test accuracy: {module.train():.3f}")
+with contextlib.chdir(tempfile.mkdtemp()):
+    print(f"test accuracy: {module.train():.3f}")
 
 # %%
 # What was recorded of each sample of each epoch can be drawn: the spikes ...

@@ -8,9 +8,10 @@ is opened, and the package's own holds arrays and JSON, to be read in any langua
 
 # %%
 # A pipeline to be kept.
-import os
+import contextlib
 import tempfile
 import zipfile
+from pathlib import Path
 
 import joblib
 import matplotlib.pyplot as plt
@@ -25,21 +26,20 @@ from nervos_sklearn import Module, Parameters, ReceptiveFieldDisplay, SNNClassif
 X, y = load_digits(return_X_y=True)
 pipeline = make_pipeline(MinMaxScaler(), SNNClassifier(50, epochs=5, random_state=0))
 pipeline.fit(X[:500], y[:500])
-folder = tempfile.mkdtemp()
-os.chdir(folder)
+folder = Path(tempfile.mkdtemp())
 
 # %%
 # joblib: fast, and for files of your own only, because opening one runs what it says.
-joblib.dump(pipeline, "digits.joblib")
-loaded = joblib.load("digits.joblib", mmap_mode="r")
+joblib.dump(pipeline, folder / "digits.joblib")
+loaded = joblib.load(folder / "digits.joblib", mmap_mode="r")
 print("the same answers:", np.array_equal(loaded.predict(X), pipeline.predict(X)))
 
 # %%
 # skops: a file names the types it holds, and is opened if you trust them.
-skops.io.dump(pipeline, "digits.skops")
-types = skops.io.get_untrusted_types(file="digits.skops")
+skops.io.dump(pipeline, folder / "digits.skops")
+types = skops.io.get_untrusted_types(file=folder / "digits.skops")
 print("\n".join(types))
-loaded = skops.io.load("digits.skops", trusted=types)
+loaded = skops.io.load(folder / "digits.skops", trusted=types)
 print("the same answers:", np.array_equal(loaded.predict(X), pipeline.predict(X)))
 
 # %%
@@ -47,8 +47,9 @@ print("the same answers:", np.array_equal(loaded.predict(X), pipeline.predict(X)
 # such files after each epoch; here we write one.
 network = pipeline[-1]
 module = network.module_
-module.save_epoch(5, module.get_all_synapses(), module.neuron_label_map, 0.0)
-(path,) = (os.path.join(where, name) for where, _, names in os.walk("storage") for name in names)
+with contextlib.chdir(folder):  # below which it makes the directory "storage"
+    module.save_epoch(5, module.get_all_synapses(), module.neuron_label_map, accuracy=0.9)
+(path,) = folder.rglob("*.red")
 with zipfile.ZipFile(path) as file:
     print("\n".join(file.namelist()))
 

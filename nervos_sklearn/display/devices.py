@@ -11,7 +11,7 @@ from .._validation import check_numbers
 from ..study import occupancy
 from ..synapse import Synapse
 from .samples import fitted_classifier
-from .style import DOWN, GREY, UP, add_legend, ink, new_axes
+from .style import DOWN, GREY, UP, add_legend, count_along, ink, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -341,7 +341,7 @@ class OccupancyDisplay:
         self.bars_ = ax.bar(np.arange(1, n_levels + 1), 100 * self.shares, color=UP, width=0.85)
         even = ax.axhline(100 / n_levels, color=ink(), linestyle="--", linewidth=1)
         even.set_label("all alike")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        count_along(ax.xaxis)
         what = f"part of the range of weights, of {n_levels}" if self.continuous else "level"
         ax.set(xlabel=what, ylabel="share of devices (%)", xlim=(0.3, n_levels + 0.7))
         add_legend(ax, [even])

@@ -59,7 +59,7 @@ class LearningRuleDisplay:
     @classmethod
     def from_rule(
         cls,
-        rule="conventional",
+        rule: stdp.RuleLike = "conventional",
         *,
         parameters: Parameters | None = None,
         ax: "Axes | None" = None,
@@ -209,7 +209,7 @@ class WeightChangeDisplay:
         cls,
         parameters: Parameters | None = None,
         *,
-        rule="conventional",
+        rule: stdp.RuleLike = "conventional",
         synapse: Synapse | None = None,
         ax: "Axes | None" = None,
     ) -> Self:

@@ -40,8 +40,8 @@ def spikes_of(estimator: BaseEstimator, X: ArrayLike) -> np.ndarray:
 
 def spikes_of_one(estimator: BaseEstimator, x: ArrayLike) -> np.ndarray:
     """Return the spike train, (n_channels, n_steps), that the network sees of one sample."""
-    x = x if hasattr(x, "iloc") else np.asarray(x)  # a row of a frame keeps its names
-    if x.shape[0] != 1 or x.ndim == 1:
+    shape = np.shape(x)
+    if len(shape) == 1 or shape[0] != 1:  # a frame of one row keeps its names
         x = np.asarray(x)[np.newaxis]
     return spikes_of(estimator, x)[0]
 

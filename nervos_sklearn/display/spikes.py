@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +18,7 @@ from .style import (
     by_class,
     class_color,
     class_name,
+    count_along,
     ink,
     name_groups,
     new_axes,
@@ -121,7 +122,7 @@ class SpikeRasterDisplay:
         SpikeRasterDisplay
         """
         several = isinstance(spikes, (list, tuple)) and all(np.ndim(s) == 2 for s in spikes)
-        layers = spikes if several else [spikes]
+        layers: Any = spikes if several else [spikes]
         return cls(layers, labels=labels, class_names=class_names, winner=winner).plot(ax=ax)
 
     @classmethod
@@ -199,7 +200,7 @@ class SpikeRasterDisplay:
         if len(self.layers) > 1 or self.labels is not None:
             name_groups(ax, "y", [(b.places.mean(), b.name, b.color) for b in bands])
         else:
-            ax.yaxis.get_major_locator().set_params(integer=True)
+            count_along(ax.yaxis)
         self.winner_ = None if self.winner is None else self._mark_winner(ax, bands)
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -237,7 +238,7 @@ class SpikeRasterDisplay:
             band.places[rows],
             "|",
             color=band.color,
-            markersize=float(np.clip(0.75 * height / n_rows, 1.5, 12)),
+            markersize=float(np.clip(0.9 * height / n_rows, 2.5, 12)),
             markeredgewidth=float(np.clip(0.6 * width / self.layers[0].shape[1], 0.5, 1.5)),
         )
         return line
@@ -368,10 +369,9 @@ class MembranePotentialDisplay:
         self.refractory_time = refractory_time
         self.labels = None if labels is None else check_labels("labels", labels, n_neurons, -1)
         self.class_names = class_names
-        if highlight is None:
-            counts = self.spikes.sum(axis=1)
-            highlight = (counts if counts.any() else self.potentials[:, -1]).argmax()
-        self.highlight = np.atleast_1d(highlight)
+        counts = self.spikes.sum(axis=1)
+        best = (counts if counts.any() else self.potentials[:, -1]).argmax()
+        self.highlight = np.atleast_1d(np.asarray(best if highlight is None else highlight))
         if self.highlight.min() < 0 or self.highlight.max() >= n_neurons:
             raise ValueError(
                 f"highlight must name neurons from 0 to {n_neurons - 1}, got {highlight!r}."
@@ -409,12 +409,13 @@ class MembranePotentialDisplay:
         -------
         MembranePotentialDisplay
         """
-        if len(potentials) > 0 and isinstance(potentials[0], dict):
-            potentials = [list(potential.values()) for potential in potentials]
+        rows: Any = potentials
+        if isinstance(rows, Sequence) and rows and isinstance(rows[0], dict):
+            rows = [list(potential.values()) for potential in rows]
         if spikes is not None:
-            spikes = np.asarray(spikes)[:, -np.shape(potentials)[1] :]
+            spikes = np.asarray(spikes)[:, -np.shape(rows)[1] :]
         return cls(
-            potentials,
+            rows,
             spikes=spikes,
             refractory_time=refractory_time,
             labels=labels,
@@ -516,10 +517,11 @@ class MembranePotentialDisplay:
         labels = np.full(len(self.potentials), -1) if self.labels is None else self.labels
         others = np.setdiff1d(np.arange(len(labels)), self.highlight)
         self.collections_ = self._draw_others(ax, times, labels, others)
-        self.lines_, self.thresholds_ = [], []
+        self.lines_: list = []
+        self.thresholds_: list = []
         for j in self.highlight:
             self._draw_highlighted(ax, times, j, class_color(labels[j]))
-        classes = np.unique(labels[others]) if self.labels is not None else []
+        classes = () if self.labels is None else np.unique(labels[others]).tolist()
         keys = [Line2D([], [], color=class_color(k), label=self._name(k)) for k in classes]
         add_legend(ax, [*self.lines_, *self.thresholds_[:1], *self.spans_[:1], *keys])
         what = "membrane potential" if self.unit == "mV" else "potential"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from .style import COLORS, add_legend, new_axes
+from .style import COLORS, add_legend, count_along, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -131,7 +131,7 @@ class SynapseStudyDisplay:
         }
         ax.set(xlabel=labels[self.x], ylabel="accuracy")
         if self.x == "epoch":
-            ax.xaxis.get_major_locator().set_params(integer=True)
+            count_along(ax.xaxis)
         add_legend(ax)
         self.ax_, self.figure_ = ax, ax.figure
         return self

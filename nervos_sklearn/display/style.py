@@ -50,9 +50,8 @@ def class_name(k: int, names: Sequence[str] | None) -> str:
 
 def size_in_points(ax: "Axes") -> tuple[float, float]:
     """Return the width and height of axes before anything is moved to make room."""
-    box = ax.get_position()
-    width, height = ax.figure.get_size_inches()
-    return 72 * width * box.width, 72 * height * box.height
+    box = ax.get_window_extent()
+    return 72 * box.width / ax.figure.dpi, 72 * box.height / ax.figure.dpi
 
 
 def add_legend(
@@ -93,6 +92,13 @@ def name_groups(ax: "Axes", axis: str, groups: Sequence[tuple[float, str, str]])
     for label, (_, _, color) in zip(chosen.get_ticklabels(), kept, strict=True):
         label.set_color(color)
     chosen.set_tick_params(length=0, labelsize="small")
+
+
+def count_along(axis: Any) -> None:
+    """Let the ticks of an axis be whole numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(integer=True))
 
 
 def by_class(labels: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Training: what a network gets right, epoch by epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, clone
 
 from .._validation import check_numbers
 from .samples import fitted_classifier
-from .style import COLORS, add_legend, ink, new_axes
+from .style import COLORS, add_legend, count_along, ink, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +51,7 @@ class TrainingHistoryDisplay:
     {'training accuracy': 5, 'samples that taught': 5}
     """
 
-    def __init__(self, history: dict[str, Sequence[float]], *, best_epoch: int | None = None):
+    def __init__(self, history: Mapping[str, Sequence[float]], *, best_epoch: int | None = None):
         if not history:
             raise ValueError("history must hold at least one line, got none.")
         self.history = {
@@ -103,7 +103,7 @@ class TrainingHistoryDisplay:
             if len(before) > 0:
                 X = before.fit_transform(X, y)
                 X_test = None if X_test is None else before.transform(X_test)
-        history: dict[str, list[float]] = {"training accuracy": []}
+        history: dict[str, list] = {"training accuracy": []}
         if X_test is not None:
             history["test accuracy"] = []
         history["samples that taught"] = []
@@ -151,7 +151,7 @@ class TrainingHistoryDisplay:
             self.best_ = ax.axvline(
                 self.best_epoch, color=ink(), linestyle=":", linewidth=1.2, label="epoch taken"
             )
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        count_along(ax.xaxis)
         ax.set(xlabel="epoch", ylabel="fraction of samples", ylim=(None, 1.02))
         add_legend(ax)
         self.ax_, self.figure_ = ax, ax.figure

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -173,7 +173,8 @@ class ReceptiveFieldDisplay:
         -------
         ReceptiveFieldDisplay
         """
-        self.image_, self.bars_ = None, []
+        self.image_: Any = None
+        self.bars_: list = []
         ax = self._plot_bars(ax) if self.image_shape is None else self._plot_images(ax, cmap)
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -519,7 +520,7 @@ class WeightEvolutionDisplay:
             raise ValueError(
                 "there are no weights to draw: set get_weight_evolution = True before train()."
             )
-        self.percentiles_ = np.stack([np.percentile(w, _SHARES) for w in weights])
+        self.percentiles_ = np.stack([np.percentile(np.asarray(w), _SHARES) for w in weights])
         self.epoch_ends = list(epoch_ends)
         self.xlabel = xlabel
 
@@ -577,7 +578,8 @@ class WeightEvolutionDisplay:
                 f"from_module draws a network of one layer, got layer_sizes={module.layer_sizes}."
             )
         chosen = slice(None) if neuron is None else neuron
-        weights, ends = [], []
+        weights: list[np.ndarray] = []
+        ends = []
         for epoch in module.weight_evolution:
             # After a sample without firings, the weights are those before.
             for firings in epoch:
