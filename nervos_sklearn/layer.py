@@ -375,6 +375,7 @@ class Layer:
             activity=np.zeros((n_samples, 2), dtype=np.int64),
             spike_trains=np.zeros(trains, dtype=np.uint8) if output else None,
             potentials=np.empty(trains) if potentials else None,
+            thresholds=np.empty(trains) if potentials else None,
             weights=np.empty((n_steps, n_neurons, n_channels)) if weights else None,
         )
 

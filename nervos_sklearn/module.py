@@ -1095,7 +1095,7 @@ class Module(StepByStep):
         """
         neuron = self._neuron_constants()
         device = self.learning_device if learns else self.device
-        spikeplots, potentials = [spikes[0]], []
+        spikeplots, potentials, thresholds = [spikes[0]], [], []
         weights: list[np.ndarray] = []
         if learns:
             plasticity, rule = self._plasticity(), self._rule(self.learning.rule)
@@ -1116,10 +1116,12 @@ class Module(StepByStep):
             spikeplots.append(spikes[0])
             if trace:
                 potentials.append(layer.remember_potentials(record.potentials[0], steps))
+                thresholds.append(record.thresholds[0])
                 if record.weights is not None:
                     weights.extend(record.weights[: record.activity[0, 0]].copy())
         winner = int(record.winners[0])
-        return Shown(record.spike_counts[0], winner, spikeplots, potentials, weights)
+        counts = record.spike_counts[0]
+        return Shown(counts, winner, spikeplots, potentials, weights, tuple(thresholds))
 
 
 def _check_flags(flags):
