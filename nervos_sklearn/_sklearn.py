@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from sklearn import base
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.multiclass import _check_partial_fit_first_call
 
-__all__ = ["HasMethods", "Interval", "StrOptions", "_fit_context"]
+__all__ = ["HasMethods", "Interval", "StrOptions", "_check_partial_fit_first_call", "_fit_context"]
 
 _Fit = TypeVar("_Fit", bound=Callable)
 

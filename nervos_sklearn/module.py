@@ -606,15 +606,17 @@ class Module(StepByStep):
         ndarray of shape (n_chosen, n_neurons)
             Spike counts or potentials, as the learning has it.
         """
-        seen = {self.learning.sees(self): True}
+        sees = self.learning.sees(self)
+        size = BATCH if sees == "spikes" else presentations.size_of_batch
 
         def answer(start):
-            batch = next(presentations.batches(chosen[start : start + BATCH], **seen))
+            some = chosen[start : start + size]
+            batch = next(presentations.batches(some, size=size, **{sees: True}))
             activity = self.learning.activity(self, batch)
             shape = (len(batch.chosen), self.layer_sizes[-1])
             return check_returned(self.learning, "activity", activity, shape)
 
-        return np.concatenate(on_threads(answer, range(0, len(chosen), BATCH), n_jobs))
+        return np.concatenate(on_threads(answer, range(0, len(chosen), size), n_jobs))
 
     # ------------------------------------------------------------- data in, model out
 
@@ -678,9 +680,22 @@ class Module(StepByStep):
         learning.start(self, presentations, y, generator)
         self.warn_of_few_neurons()
 
+    @property
+    def is_started(self) -> bool:
+        """Whether there is anything that the network has begun to learn."""
+        return bool(self.decision) or self.n_firings > 0 or self.n_reads > 0
+
+    def go_on(self, parameters: Parameters, learning: Learning) -> None:
+        """Learn on from the weights at hand, as from the first epoch, by other settings."""
+        self.parameters, self.learning = parameters, learning
+        self.n_epochs, self.learning_rate_factor = 0, 1.0
+        for layer in self.made_layers():
+            layer.parameters = parameters
+            layer.average_anew()
+
     def warn_of_few_neurons(self) -> None:
         """Warn if neurons are given their classes and are too few for all."""
-        n_neurons, n_columns = self.layer_sizes[-1], self.learning.n_columns
+        n_neurons, n_columns = self.layer_sizes[-1], self.learning.columns
         if not self.learning.names_winners and n_neurons < n_columns * self.n_classes:
             warnings.warn(
                 f"n_neurons={n_neurons} are too few for {self.n_classes} classes in "
