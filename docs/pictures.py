@@ -15,6 +15,8 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from nervos_sklearn import (
+    DecisionTimeDisplay,
+    EncoderDisplay,
     EnduranceSynapse,
     ImageAugmentation,
     LinearSynapse,
@@ -22,10 +24,13 @@ from nervos_sklearn import (
     PrototypeLearning,
     ReceptiveFieldDisplay,
     SNNClassifier,
+    SpikeCountDisplay,
     SpikeEncoder,
+    SpikeRasterDisplay,
     SpikingPatchFeatures,
     SynapseStudyDisplay,
     TableSynapse,
+    WeightHistogramDisplay,
     synapse_study,
 )
 from nervos_sklearn.presentations import Presentations
@@ -106,6 +111,39 @@ def encodings():
         ax.set(title=name, xlabel="time (ms)", ylabel="channel", xlim=(0, 33))
         ax.set_ylim(-0.7, encoder.n_channels_ - 0.3)
     save(figure, "encodings")
+
+
+def table_fields():
+    """Receptive fields lie evenly on the ranks of a column."""
+    values = np.random.default_rng(0).lognormal(sigma=0.8, size=500)[:, np.newaxis]
+    encoder = SpikeEncoder(
+        n_fields=10, field_variance=1 / 36, scale="quantile", field_code="latency",
+        training_duration=32,
+    ).fit(values)  # fmt: skip
+    grid = np.linspace(values.min(), 6, 600)[:, np.newaxis]
+    figure, (top, bottom) = plt.subplots(
+        2, 1, figsize=(8, 3.6), sharex=True, height_ratios=(1, 1.4), layout="constrained"
+    )
+    top.hist(values[:, 0], np.linspace(0, 6, 60), color="0.6")
+    top.set(ylabel="samples", xlim=(0, 6))
+    spikes = encoder.traces(grid)  # steps before the decision
+    for field in range(10):
+        bottom.plot(grid[:, 0], spikes[:, field])
+    bottom.set(xlabel="value of the column", ylabel="spikes before the\ndecision by (ms)")
+    save(figure, "table_fields")
+
+
+def look():
+    """Six questions to one network."""
+    clf = fitted(n_neurons=30)
+    figure, axes = plt.subplots(2, 3, figsize=(11, 6), layout="constrained")
+    EncoderDisplay.from_estimator(clf, X_train, 20, ax=axes[0, 0])
+    SpikeRasterDisplay.from_estimator(clf, X_test[6], ax=axes[0, 1])
+    ReceptiveFieldDisplay.from_estimator(clf, ax=axes[0, 2])
+    SpikeCountDisplay.from_estimator(clf, X_test, y_test, ax=axes[1, 0])
+    DecisionTimeDisplay.from_estimator(clf, X_test, y_test, ax=axes[1, 1])
+    WeightHistogramDisplay.from_estimator(clf, ax=axes[1, 2])
+    save(figure, "look")
 
 
 def learned():
@@ -279,7 +317,7 @@ def patch_features():
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for draw in (front, encodings, learned, devices, study, latency_code, augmentation,
-                 recruitment, margin, accuracies, late_decision, escape_noise,
+    for draw in (front, encodings, table_fields, look, learned, devices, study, latency_code,
+                 augmentation, recruitment, margin, accuracies, late_decision, escape_noise,
                  patch_features):  # fmt: skip
         draw()

@@ -12,7 +12,23 @@ from .common import (
     strftime,
     timenow,
 )
-from .display import ReceptiveFieldDisplay, SynapseStudyDisplay
+from .display import (
+    DecisionTimeDisplay,
+    DeviceWearDisplay,
+    EncoderDisplay,
+    LearningRuleDisplay,
+    MembranePotentialDisplay,
+    OccupancyDisplay,
+    ReceptiveFieldDisplay,
+    SpikeCountDisplay,
+    SpikeRasterDisplay,
+    SynapseDisplay,
+    SynapseStudyDisplay,
+    TrainingHistoryDisplay,
+    WeightChangeDisplay,
+    WeightEvolutionDisplay,
+    WeightHistogramDisplay,
+)
 from .encoder import SpikeEncoder
 from .images import GaussianBlur, ImageAugmentation, SpikingPatchFeatures
 from .layer import Layer
@@ -36,7 +52,10 @@ from .synapse import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "DecisionTimeDisplay",
+    "DeviceWearDisplay",
     "DifferentialPair",
+    "EncoderDisplay",
     "EnduranceSynapse",
     "GaussianBlur",
     "IdealSynapse",
@@ -44,20 +63,30 @@ __all__ = [
     "LIFNeuron",
     "Layer",
     "Learning",
+    "LearningRuleDisplay",
     "LinearSynapse",
     "MarginLearning",
+    "MembranePotentialDisplay",
     "Module",
     "NonLinearSynapse",
+    "OccupancyDisplay",
     "Parameters",
     "PrototypeLearning",
     "ReceptiveFieldDisplay",
     "SNNClassifier",
     "STDPLearning",
+    "SpikeCountDisplay",
     "SpikeEncoder",
+    "SpikeRasterDisplay",
     "SpikingPatchFeatures",
     "Synapse",
+    "SynapseDisplay",
     "SynapseStudyDisplay",
     "TableSynapse",
+    "TrainingHistoryDisplay",
+    "WeightChangeDisplay",
+    "WeightEvolutionDisplay",
+    "WeightHistogramDisplay",
     "apply_truncated_noise_to_value",
     "apply_truncated_noise_vectorized",
     "common",

@@ -190,6 +190,11 @@ default=-70, -100, -55 and -90
     (True, MarginLearning(eta_decay=0.93, feature_dropout=0.1, margin=0.1))
     """
 
+    module_: Module
+    learning_: Learning
+    parameters_: Parameters
+    classes_: np.ndarray
+
     _parameter_constraints = {
         "n_neurons": [Interval(Integral, 1, _MOST_NEURONS, closed="both"), None],
         "learning": [StrOptions({"auto", *LEARNINGS}), Learning],
@@ -409,19 +414,20 @@ default=-70, -100, -55 and -90
     ) -> Iterator[tuple[int, float]]:
         """Train epoch by epoch: yield the number of each and the fraction that taught.
 
-        After each, the classifier answers; after the last, it decides as after `fit`.
+        `X`, `y` and `sample_weight` are those of :meth:`fit`. After each, the classifier
+        answers; after the last, it decides as after `fit`.
         """
         fitted = vars(self).copy() if self.warm_start and hasattr(self, "module_") else None
-        X, y, weights = self._check_training_data(X, y, sample_weight)
+        X, labels, weights = self._check_training_data(X, y, sample_weight)
         generator = random_generator(self.random_state)
         if fitted is None:
-            samples = self._prepare(X, y, weights, generator, np.bincount(y))
+            samples = self._prepare(X, labels, weights, generator, np.bincount(labels))
         else:
-            samples = self._resume(X, y, weights, fitted)
+            samples = self._resume(X, labels, weights, fitted)
         learn = self._until_no_change if self.early_stopping else self._learn
         self.n_samples_seen_ = 0
-        yield from learn(samples, y, generator)
-        self.n_samples_seen_ = len(y) * self.n_iter_
+        yield from learn(samples, labels, generator)
+        self.n_samples_seen_ = len(labels) * self.n_iter_
 
     def _resume(self, X, y, weights, fitted):
         """Go on from the weights of the last fit; what stands before the network stays."""

@@ -626,7 +626,10 @@ class ImageAugmentation(BaseEstimator):
         return self.set_movement(len(X), n_classes)
 
     def set_movement(self, n_samples: int, n_classes: int) -> Self:
-        """Let images move as it suits a training set of this size: the smaller, the more."""
+        """Let images move as it suits a training set: the smaller, the more.
+
+        It has `n_samples` of `n_classes`.
+        """
         fewer = min(1.0, (_FULL_STRENGTH * n_classes / n_samples) ** 0.25)
         self.movement_ = self.strength * fewer * _LARGEST_MOVEMENT
         return self

@@ -4,6 +4,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_scalar
 
 from . import _kernels
@@ -124,7 +125,7 @@ class Layer:
     def synapses(self, synapses: np.ndarray) -> None:
         self.set_synapses(synapses)
 
-    def set_synapses(self, synapses: np.ndarray) -> None:
+    def set_synapses(self, synapses: ArrayLike) -> None:
         """Replace the weights by a copy of others.
 
         Parameters
@@ -374,6 +375,7 @@ class Layer:
             activity=np.zeros((n_samples, 2), dtype=np.int64),
             spike_trains=np.zeros(trains, dtype=np.uint8) if output else None,
             potentials=np.empty(trains) if potentials else None,
+            thresholds=np.empty(trains) if potentials else None,
             weights=np.empty((n_steps, n_neurons, n_channels)) if weights else None,
         )
 

@@ -788,7 +788,10 @@ default="conventional"
         return of_class @ counts, of_class.sum(axis=1, keepdims=True)
 
     def name_neurons(self, module: "Module", drive: np.ndarray, sizes: np.ndarray) -> None:
-        """Let each neuron vote for each class in proportion to its mean spike count there."""
+        """Let each neuron vote for each class in proportion to its mean spike count there.
+
+        Its spikes are `drive`, (n_classes, n_neurons), in `sizes`, (n_classes, 1), samples.
+        """
         means = drive / np.where(sizes > 0, sizes, 1.0)  # a label may have no samples
         totals = means.sum(axis=0)
         module.decision["votes"] = means / np.where(totals > 0, totals, 1)
@@ -1376,7 +1379,7 @@ class MarginLearning(_RewardLearning):
     ) -> np.ndarray:
         labels = module.neuron_label_map
         weights = 0.01 * generator.random((len(labels), presentations.n_channels))
-        if self.recruitment > 0:
+        if self.recruitment:  # no longer None
             recruits = choose_recruits(labels, y, presentations.weights, generator)
             traces = presentations.traces(recruits[recruits >= 0]).astype(float)
             weights[recruits >= 0] = self.recruitment * traces / norms_of(traces)

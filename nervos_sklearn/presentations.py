@@ -44,6 +44,7 @@ class Shown(NamedTuple):
     spikeplots: list  # the input spikes and those of each layer
     potentials: list  # for each layer {time step: potential} a neuron, if recorded
     weights: list  # of a layer after each firing, if learning and recorded
+    thresholds: tuple = ()  # for each layer (n_neurons, n_steps), if it has some and is recorded
 
 
 class Presentations:
