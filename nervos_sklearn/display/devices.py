@@ -180,6 +180,7 @@ class SynapseDisplay:
             np.ones(len(self.up[0])), self.up[0], "_", color=ink(), markersize=8, clip_on=False,
             transform=ax.get_yaxis_transform(), label="levels",
         )  # fmt: skip
+        count_along(ax.xaxis)
         ax.set(xlabel="pulse", ylabel="weight")
         add_legend(ax, beside=True)
         self.ax_, self.figure_ = ax, ax.figure
