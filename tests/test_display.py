@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from nervos_sklearn import (
     DecisionTimeDisplay,
     DeviceWearDisplay,
+    DifferentialPair,
     EncoderDisplay,
     EnduranceSynapse,
     IdealSynapse,
@@ -622,8 +623,12 @@ def test_a_device_is_drawn_pulse_by_pulse():
     np.testing.assert_allclose(up, curves[0, 0])
     np.testing.assert_allclose(down[::-1], curves[1, 0, :5])
     assert display.lines_[1].get_xdata().tolist() == [8, 9, 10, 11, 12]
+    pair = SynapseDisplay.from_synapse(DifferentialPair(synapse))
+    np.testing.assert_array_equal(pair.up[0], synapse.curves(0.0, 1.0)[0, 0])
     with pytest.raises(ValueError, match="any weight"):
         SynapseDisplay.from_synapse(IdealSynapse())
+    with pytest.raises(ValueError, match="a measurement"):
+        SynapseDisplay.from_synapse(synapse, measurement=([0, 1, 2], [3.0, 3.0, 3.0]))
 
 
 @pytest.mark.parametrize("falls", [True, False])
