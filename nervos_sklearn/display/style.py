@@ -99,7 +99,7 @@ def count_along(axis: Any) -> None:
     """Let the ticks of an axis be whole numbers."""
     from matplotlib.ticker import MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(integer=True))
+    axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
 
 
 def by_class(labels: np.ndarray) -> np.ndarray:
