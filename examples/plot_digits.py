@@ -79,3 +79,4 @@ np.save(images, X_test)
 subprocess.run([sys.executable, "-c", other_process, model, images, answers], check=True)
 same = np.array_equal(np.load(answers), search.predict(X_test))
 print(f"The saved model gives the same answers in a new process: {same}")
+# sphinx_gallery_thumbnail_number = 2

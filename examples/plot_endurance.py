@@ -51,3 +51,4 @@ study = synapse_study(network, devices, X, y, cv=2)
 display = SynapseStudyDisplay.from_study(study, x="epoch")
 display.ax_.legend(["never", *endurance], title="worn out after writes:")
 plt.show()
+# sphinx_gallery_thumbnail_number = 3

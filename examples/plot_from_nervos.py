@@ -68,3 +68,4 @@ classifier = SNNClassifier.from_parameters(parameters, n_neurons=40, random_stat
 classifier.fit(X[:150], labels[:150])
 print(classifier.learning_, f"test accuracy: {classifier.score(X[150:300], labels[150:300]):.3f}")
 plt.show()
+# sphinx_gallery_thumbnail_number = 2

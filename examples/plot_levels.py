@@ -43,3 +43,4 @@ for (row, column), value in np.ndenumerate(accuracy):
     ax.text(column, row, f"{value:.2f}", color=color, ha="center", va="center")
 figure.colorbar(image, label="accuracy")
 plt.show()
+# sphinx_gallery_thumbnail_number = 2

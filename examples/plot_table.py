@@ -58,3 +58,4 @@ figure, ax = plt.subplots(layout="constrained")
 ax.barh(table.columns[order], importance.importances_mean[order])
 ax.set(xlabel="accuracy lost when the column is shuffled")
 plt.show()
+# sphinx_gallery_thumbnail_number = 2

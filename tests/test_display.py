@@ -10,7 +10,9 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris, load_wine
+from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -18,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from nervos_sklearn import (
     DecisionTimeDisplay,
     DeviceWearDisplay,
+    DifferentialPair,
     EncoderDisplay,
     EnduranceSynapse,
     IdealSynapse,
@@ -355,6 +358,25 @@ def test_a_raster_draws_every_spike_of_every_layer(networks):
     assert set(ticks[1:]) == labelled
 
 
+def test_a_sample_may_be_features_a_frame_or_a_spike_train(networks):
+    wine, names = networks["wine"], networks["names"]
+    pipeline = make_pipeline(StandardScaler(), SNNClassifier(6, epochs=1, random_state=0))
+    of_frame = SpikeRasterDisplay.from_estimator(pipeline.fit(wine, names), wine.iloc[:1])
+    assert of_frame.class_names == ["class_0", "class_1", "class_2"]
+    unnamed = clone(pipeline).fit(wine.to_numpy(), names)
+    row = SpikeRasterDisplay.from_estimator(unnamed, wine.to_numpy()[0])
+    np.testing.assert_array_equal(of_frame.layers[0], row.layers[0])
+    spikes = networks["spikes"][:, :1, 1:]  # one channel that spikes at once
+    spikes[:, 0, 0] = Y[:40] > 4
+    network = SNNClassifier(2, learning="prototype", epochs=1).fit(spikes, Y[:40] > 4)
+    train = SpikeRasterDisplay.from_estimator(network, spikes[0])
+    np.testing.assert_array_equal(train.layers[0][:, 1:], spikes[0])
+    with pytest.raises(ValueError, match="one sample, got 2"):
+        SpikeRasterDisplay.from_estimator(network, spikes[:2])
+    with pytest.raises(ValueError, match="one sample, got 2"):
+        SpikeRasterDisplay.from_estimator(networks["stdp small"], X[:2])
+
+
 def test_rows_of_a_raster_are_sorted_by_class():
     spikes = np.eye(4, 6, k=1, dtype=int)
     display = SpikeRasterDisplay.from_spikes(spikes, labels=[1, -1, 0, 1], class_names=["a", "b"])
@@ -513,6 +535,10 @@ def test_bars_of_tables_name_their_features(networks):
     drawn = sum(len(bar.get_segments()) for bar in display.bars_)
     assert drawn == np.count_nonzero(networks["table small"].module_.receptive_fields)
     assert [text.get_text() for text in display.text_] == ["class_0", "class_1"]
+    wine = networks["wine"].iloc[:, :4]
+    inside = SNNClassifier(6, features=PCA(2), encoder="receptive_fields", epochs=1)
+    display = ReceptiveFieldDisplay.from_estimator(inside.fit(wine, networks["names"]))
+    assert [text.get_text() for text in display.ax_.get_xticklabels()] == ["0", "1"]
 
 
 def test_wrong_shapes_are_named():
@@ -522,6 +548,8 @@ def test_wrong_shapes_are_named():
         ReceptiveFieldDisplay(np.ones((3, 6)), image_shape=(2, 3), labels=["a"])
     with pytest.raises(ValueError, match="groups"):
         ReceptiveFieldDisplay(np.ones((3, 6)), groups=[0, 1])
+    with pytest.raises(ValueError, match="group_names"):
+        ReceptiveFieldDisplay(np.ones((3, 4)), groups=[0, 0, 1, 1], group_names=["a"])
 
 
 def test_a_histogram_counts_all_weights(networks):
@@ -595,8 +623,12 @@ def test_a_device_is_drawn_pulse_by_pulse():
     np.testing.assert_allclose(up, curves[0, 0])
     np.testing.assert_allclose(down[::-1], curves[1, 0, :5])
     assert display.lines_[1].get_xdata().tolist() == [8, 9, 10, 11, 12]
+    pair = SynapseDisplay.from_synapse(DifferentialPair(synapse))
+    np.testing.assert_array_equal(pair.up[0], synapse.curves(0.0, 1.0)[0, 0])
     with pytest.raises(ValueError, match="any weight"):
         SynapseDisplay.from_synapse(IdealSynapse())
+    with pytest.raises(ValueError, match="a measurement"):
+        SynapseDisplay.from_synapse(synapse, measurement=([0, 1, 2], [3.0, 3.0, 3.0]))
 
 
 @pytest.mark.parametrize("falls", [True, False])

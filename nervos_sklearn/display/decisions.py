@@ -282,7 +282,7 @@ class DecisionTimeDisplay:
         (self.spikes_,) = self.ax_spikes_.plot(
             self.times, self.spikes, "-", color=DOWN, linewidth=2, label="input spikes"
         )
-        self.ax_spikes_.set(ylabel="input spikes so far, a sample", ylim=(0, None))
+        self.ax_spikes_.set(ylabel="input spikes a sample", ylim=(0, None))
         self.ax_spikes_.yaxis.label.set_color(DOWN)
         add_legend(self.ax_spikes_, [self.line_, self.agreement_, self.spikes_], loc="lower right")
         self.ax_, self.figure_ = ax, ax.figure

@@ -1,7 +1,7 @@
 """Devices: the levels of a synapse and its answer to pulses, how levels are used, and wear."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 
 from .._validation import check_numbers
 from ..study import occupancy
-from ..synapse import Synapse
+from ..synapse import DifferentialPair, Synapse
 from .samples import fitted_classifier
 from .style import DOWN, GREY, UP, add_legend, count_along, ink, new_axes
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _MOST_WORN = 4  # tables of a worn device that are drawn
+_MOST_POINTS = 40  # levels that are marked
 
 
 class SynapseDisplay:
@@ -92,7 +93,7 @@ class SynapseDisplay:
         Parameters
         ----------
         synapse : Synapse
-            A model with finite levels.
+            A model with finite levels; of a pair, one device is drawn.
         min_weight, max_weight : float, default=0 and 1
             Bounds of the weights.
         measurement, depression : tuple of (pulses, conductances), optional
@@ -110,6 +111,7 @@ class SynapseDisplay:
         ValueError
             If the synapse holds any weight, or a measurement is no pair of numbers.
         """
+        synapse = synapse.synapse if isinstance(synapse, DifferentialPair) else synapse
         curves = synapse.curves(min_weight, max_weight)
         if curves is None:
             raise ValueError(
@@ -146,31 +148,18 @@ class SynapseDisplay:
         SynapseDisplay
         """
         ax = new_axes(ax)
-        self.lines_ = []
-        for k, (up, down, cycles) in enumerate(zip(self.up, self.down, self.cycles, strict=True)):
-            fresh = k == 0
+        self.lines_: list = []
+        tables = zip(self.up, self.down, self.cycles, strict=True)
+        for k, (up, down, cycles) in enumerate(tables):
             rising = np.arange(len(up))
             falling = rising[-1] + np.arange(len(down))
-            faint = 1.0 if fresh else 0.8 - 0.5 * k / len(self.up)
-            style = "o-" if fresh and len(up) + len(down) <= 80 else "-"
-            for x, weights, color, name in (
-                (rising, up, UP, "pulses up"),
-                (falling, down[::-1], DOWN, "pulses down"),
-            ):
-                label = name if fresh else f"after {cycles:,} writes" if color == UP else None
-                self.lines_ += ax.plot(
-                    x, weights, style, color=color, alpha=faint, markersize=4,
-                    linewidth=1.5 if fresh else 1, label=label,
-                )  # fmt: skip
-                if fresh and self.write_noise > 0:
-                    low, high = up[0], up[-1]
-                    ax.fill_between(
-                        x,
-                        np.clip(weights - self.write_noise, low, high),
-                        np.clip(weights + self.write_noise, low, high),
-                        color=color, alpha=0.2, linewidth=0,
-                        label="write noise, 1 s.d." if color == UP else None,
-                    )  # fmt: skip
+            if k == 0:
+                self._draw_fresh(ax, rising, up, UP, "pulses up")
+                self._draw_fresh(ax, falling, down[::-1], DOWN, "pulses down")
+                continue
+            style: dict[str, Any] = {"linewidth": 1, "alpha": 0.8 - 0.5 * k / len(self.up)}
+            self.lines_ += ax.plot(rising, up, color=UP, label=f"after {cycles:,} writes", **style)
+            self.lines_ += ax.plot(falling, down[::-1], color=DOWN, **style)
         self.points_ = None
         if self.measured is not None:
             (self.points_,) = ax.plot(
@@ -180,10 +169,20 @@ class SynapseDisplay:
             np.ones(len(self.up[0])), self.up[0], "_", color=ink(), markersize=8, clip_on=False,
             transform=ax.get_yaxis_transform(), label="levels",
         )  # fmt: skip
+        count_along(ax.xaxis)
         ax.set(xlabel="pulse", ylabel="weight")
         add_legend(ax, beside=True)
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _draw_fresh(self, ax, pulses, weights, color, name):
+        style = "o-" if len(pulses) <= _MOST_POINTS else "-"
+        self.lines_ += ax.plot(pulses, weights, style, color=color, markersize=4, label=name)
+        if self.write_noise > 0:
+            ends = np.stack([weights - self.write_noise, weights + self.write_noise])
+            ends = np.clip(ends, weights.min(), weights.max())
+            noise = "write noise, 1 s.d." if color == UP else None
+            ax.fill_between(pulses, *ends, color=color, alpha=0.2, linewidth=0, label=noise)
 
 
 def _some_tables(tables):
@@ -212,6 +211,11 @@ def _measured(synapse, measurement, depression, n_up, n_down):
     scale = getattr(synapse, "scale_", np.ptp(everything))
     places, shares = [], []
     for pulses, conductances, first in branches:
+        if pulses.shape != conductances.shape or np.ptp(pulses) == 0 or scale == 0:
+            raise ValueError(
+                "a measurement must be conductances, not all the same, at increasing pulses; got "
+                f"pulses {pulses} and conductances {conductances}."
+            )
         fractions = (pulses - pulses[0]) / np.ptp(pulses)
         rises = np.dot(fractions - fractions.mean(), conductances) > 0
         if rises != first:  # measured the other way

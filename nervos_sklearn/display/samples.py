@@ -39,11 +39,22 @@ def spikes_of(estimator: BaseEstimator, X: ArrayLike) -> np.ndarray:
 
 
 def spikes_of_one(estimator: BaseEstimator, x: ArrayLike) -> np.ndarray:
-    """Return the spike train, (n_channels, n_steps), that the network sees of one sample."""
-    shape = np.shape(x)
-    if len(shape) == 1 or shape[0] != 1:  # a frame of one row keeps its names
-        x = np.asarray(x)[np.newaxis]
-    return spikes_of(estimator, x)[0]
+    """Return the spike train, (n_channels, n_steps), that the network sees of one sample.
+
+    Raises
+    ------
+    ValueError
+        If there are several samples.
+    """
+    classifier, shape = fitted_classifier(estimator), np.shape(x)
+    if len(getattr(estimator, "steps", ())) > 1:
+        is_batch = len(shape) > 1 and shape[0] == 1
+    else:
+        is_batch = len(shape) >= classifier.n_axes_in_
+    spikes = spikes_of(estimator, x if is_batch else np.asarray(x)[np.newaxis])
+    if len(spikes) != 1:
+        raise ValueError(f"expected one sample, got {len(spikes)}, of shape {shape}.")
+    return spikes[0]
 
 
 def present(module: Module, spike_train: ArrayLike) -> Shown:

@@ -189,10 +189,11 @@ class SpikeRasterDisplay:
         """
         ax = new_axes(ax)
         bands = list(self._bands())
-        lowest, highest = bands[0].places[0], bands[-1].places[-1]
-        ax.set(xlim=(0, self.layers[0].shape[1]), ylim=(lowest - 0.5, highest + 0.5))
+        first, last = bands[0], bands[-1]
+        ends = first.places[0] - first.step / 2, last.places[-1] + last.step / 2
+        ax.set(xlim=(0, self.layers[0].shape[1]), ylim=ends)
         ax.set(xlabel="time (ms)", ylabel=self._ylabel())
-        self.lines_ = [self._draw(ax, band, len(bands)) for band in bands]
+        self.lines_ = [self._draw(ax, band) for band in bands]
         for band, above in pairwise(bands):
             if band.layer != above.layer:
                 between = 0.5 * (band.places[-1] + above.places[0])
@@ -211,28 +212,26 @@ class SpikeRasterDisplay:
         for k, spikes in enumerate(self.layers):
             n, last = len(spikes), k == len(self.layers) - 1
             step = height / n if len(self.layers) > 1 else 1.0
-            places = bottom + step * (np.arange(n) + 0.5) - (0.5 if step == 1 else 0)
+            places = bottom + (step - 1) / 2 + step * np.arange(n)
             bottom += (1 + _GAP) * step * n
             if not last or self.labels is None:
                 name = "input" if k == 0 else f"layer {k}"
-                yield _Band(k, np.arange(n), places, name, ink())
+                yield _Band(k, np.arange(n), places, step, name, ink())
                 continue
             order = by_class(self.labels)
             for label, start, stop in runs(self.labels[order]):
-                name = class_name(label, self.class_names)
-                color = class_color(label)
-                yield _Band(k, order[start:stop], places[start:stop], name, color)
+                rows, name = order[start:stop], class_name(label, self.class_names)
+                yield _Band(k, rows, places[start:stop], step, name, class_color(label))
 
     def _ylabel(self):
         if self.labels is None:
             return "channel" if len(self.layers) == 1 else ""
         return "neurons by class" if len(self.layers) == 1 else "input, and neurons by class"
 
-    def _draw(self, ax, band, n_bands):
+    def _draw(self, ax, band):
         rows, steps = np.nonzero(self.layers[band.layer][band.rows])
         width, height = size_in_points(ax)
-        low, high = ax.get_ylim()
-        n_rows = (high - low) / (band.places[1] - band.places[0] if len(band.places) > 1 else 1)
+        n_rows = np.ptp(ax.get_ylim()) / band.step
         (line,) = ax.plot(
             steps,
             band.places[rows],
@@ -261,6 +260,7 @@ class _Band(NamedTuple):
     layer: int
     rows: np.ndarray
     places: np.ndarray
+    step: float  # from one row to the next
     name: str
     color: str
 

@@ -130,7 +130,7 @@ class SynapseStudyDisplay:
             "updates_per_synapse": "updates of a synapse",
         }
         ax.set(xlabel=labels[self.x], ylabel="accuracy")
-        if self.x == "epoch":
+        if self.x != "updates_per_synapse":
             count_along(ax.xaxis)
         add_legend(ax)
         self.ax_, self.figure_ = ax, ax.figure

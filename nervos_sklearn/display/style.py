@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,7 +99,7 @@ def count_along(axis: Any) -> None:
     """Let the ticks of an axis be whole numbers."""
     from matplotlib.ticker import MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(integer=True))
+    axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
 
 
 def by_class(labels: np.ndarray) -> np.ndarray:
@@ -107,7 +108,7 @@ def by_class(labels: np.ndarray) -> np.ndarray:
     return np.argsort(np.where(labels < 0, np.iinfo(np.int64).max, labels), kind="stable")
 
 
-def runs(labels: np.ndarray) -> list[tuple[int, int, int]]:
+def runs(labels: ArrayLike) -> list[tuple[int, int, int]]:
     """Return (label, start, stop) of each run of equal labels."""
     labels = np.asarray(labels)
     starts = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist()]

@@ -20,6 +20,7 @@ from .style import (
     class_color,
     ink,
     new_axes,
+    runs,
     size_in_points,
 )
 
@@ -99,6 +100,9 @@ class ReceptiveFieldDisplay:
                 f"groups must hold the feature of each of {weights.shape[1]} inputs, got shape "
                 f"{np.shape(groups)}."
             )
+        n_groups = n_inputs if groups is None else len(runs(groups))
+        if group_names is not None and len(group_names) != n_groups:
+            raise ValueError(f"expected {n_groups} group_names, got {len(group_names)}.")
         self.weights = weights
         self.image_shape = None if image_shape is None else tuple(image_shape)
         self.labels = labels
@@ -151,7 +155,8 @@ class ReceptiveFieldDisplay:
         encoder, groups, group_names = classifier.encoder_, None, None
         if encoder is not None:
             groups = encoder.channel_features_
-            group_names = getattr(classifier, "feature_names_in_", None)
+            if classifier.features_ is None:
+                group_names = getattr(classifier, "feature_names_in_", None)
         if image_shape is None:
             image_shape = _shape_of_inputs(classifier)
         return cls(
