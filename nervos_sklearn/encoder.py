@@ -14,7 +14,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels
 from ._random import Seed, draw_keys, random_generator
-from ._sklearn import Interval, StrOptions, _fit_context
+from ._sklearn import (
+    CallbackSupportMixin,
+    Interval,
+    StrOptions,
+    _fit_context,
+    fits_in_one_step,
+)
 from ._validation import refuse_masked, refuse_missing, unchanged_on_error
 from .parameters import LARGEST, SMALLEST, interval_of
 
@@ -29,6 +35,7 @@ _STANDARD_REACH = 2.5  # standard deviations to both sides of the mean that are 
 
 
 class SpikeEncoder(
+    CallbackSupportMixin,
     OneToOneFeatureMixin,
     TransformerMixin,
     BaseEstimator,
@@ -190,6 +197,7 @@ class SpikeEncoder(
         with unchanged_on_error(self):
             return self._fit(X)
 
+    @fits_in_one_step
     def _fit(self, X):
         if self.min_frequency > self.max_frequency:
             raise ValueError(

@@ -19,7 +19,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels
 from ._random import Seed, random_generator
-from ._sklearn import Interval, StrOptions, _fit_context
+from ._sklearn import (
+    CallbackSupportMixin,
+    Interval,
+    StrOptions,
+    _fit_context,
+    fits_in_one_step,
+)
 from ._validation import unchanged_on_error
 from .encoder import latency_traces
 
@@ -135,7 +141,7 @@ def _grid_score(centred, deviations, side):
     return near - max(correlation(far, axis) for axis in (2, 3))
 
 
-class _ImageTransformer(TransformerMixin, BaseEstimator):
+class _ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """A transformer of images, flattened or (n_images, height, width)."""
 
     image_shape: tuple[int, int] | None
@@ -253,8 +259,12 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
             If the images are not valid, or do not have the given shape.
         """
         with unchanged_on_error(self):
-            self._check_images(X, reset=True)
-            self.sigma_ = self.sigma * max(self.image_shape_)
+            return self._fit(X)
+
+    @fits_in_one_step
+    def _fit(self, X):
+        self._check_images(X, reset=True)
+        self.sigma_ = self.sigma * max(self.image_shape_)
         return self
 
     def transform(self, X: ArrayLike) -> np.ndarray:
@@ -417,6 +427,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         with unchanged_on_error(self):
             return self._fit(X)
 
+    @fits_in_one_step
     def _fit(self, X):
         if self.n_winners >= self.n_features:
             raise ValueError(
