@@ -36,8 +36,19 @@ except ImportError:  # before scikit-learn 1.9 there is nobody to tell
         return method
 
 
+class Estimator(base.BaseEstimator):
+    """The base of the estimators here; their pictures in a notebook link to their pages."""
+
+    _doc_link_module = "nervos_sklearn"
+    _doc_link_template = (
+        "https://nervos-sklearn.readthedocs.io/en/stable/api/generated/"
+        "nervos_sklearn.{estimator_name}.html"
+    )
+
+
 __all__ = [
     "CallbackSupportMixin",
+    "Estimator",
     "HasMethods",
     "Interval",
     "StrOptions",

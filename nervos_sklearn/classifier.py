@@ -23,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._random import Seed, random_generator
 from ._sklearn import (
     CallbackSupportMixin,
+    Estimator,
     HasMethods,
     Interval,
     StrOptions,
@@ -31,6 +32,7 @@ from ._sklearn import (
     with_callbacks,
 )
 from ._validation import (
+    ANY_SAMPLES,
     check_first_step,
     check_spike_trains,
     check_weights,
@@ -58,7 +60,7 @@ _OURS = ("nervos_sklearn.", "sklearn.")
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
-class SNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class SNNClassifier(CallbackSupportMixin, ClassifierMixin, Estimator):
     """A spiking neural network that classifies features or spike trains.
 
     Features become spike trains by an encoder, or are spike trains already; layers of
@@ -554,7 +556,7 @@ default=-70, -100, -55 and -90
         """Check samples of a stream; return them with numbers for labels and their weights."""
         refuse_masked("X", X)
         refuse_masked("y", y)
-        X, y = validate_data(self, X, y, **_ANY_SAMPLES, reset=first)
+        X, y = validate_data(self, X, y, **ANY_SAMPLES, reset=first)
         _check_partial_fit_first_call(self, classes)
         if len(self.classes_) < 2:
             raise ValueError(f"classes must hold at least 2 labels, got {classes!r}.")
@@ -863,7 +865,7 @@ default=-70, -100, -55 and -90
     def _check_training_data(self, X, y, sample_weight):
         refuse_masked("X", X)
         refuse_masked("y", y)
-        X, y = validate_data(self, X, y, **_ANY_SAMPLES)
+        X, y = validate_data(self, X, y, **ANY_SAMPLES)
         weights = check_weights(sample_weight, X)
         X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
         self.n_axes_in_ = X.ndim
@@ -920,7 +922,7 @@ default=-70, -100, -55 and -90
         """Check X for an answer; return it as the network sees it."""
         check_is_fitted(self)
         refuse_masked("X", X)
-        X = validate_data(self, X, **_ANY_SAMPLES, reset=False)
+        X = validate_data(self, X, **ANY_SAMPLES, reset=False)
         if X.ndim != self.n_axes_in_:
             seen = "spike trains with 3" if self.n_axes_in_ == 3 else "features with 2"
             raise ValueError(f"the network was fitted on {seen} axes, got X of shape {X.shape}.")
@@ -1101,12 +1103,6 @@ class _Watch:
         self.training.call_on_fit_task_end(**self.told, reconstruction_attributes={})
 
 
-_ANY_SAMPLES = {
-    "accept_sparse": "csr",
-    "allow_nd": True,
-    "dtype": "numeric",
-    "ensure_all_finite": "allow-nan",  # what may be missing depends on the way of the data
-}
 _DEFAULTS = SNNClassifier().get_params(deep=False)
 _learned_here: set[type] = set()  # kinds of learning that this process has begun to compile
 

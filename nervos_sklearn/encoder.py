@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.special import ndtri
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils import gen_even_slices
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -16,6 +16,7 @@ from . import _kernels
 from ._random import Seed, draw_keys, random_generator
 from ._sklearn import (
     CallbackSupportMixin,
+    Estimator,
     Interval,
     StrOptions,
     _fit_context,
@@ -38,7 +39,7 @@ class SpikeEncoder(
     CallbackSupportMixin,
     OneToOneFeatureMixin,
     TransformerMixin,
-    BaseEstimator,
+    Estimator,
     auto_wrap_output_keys=None,  # type: ignore[call-arg]  # scikit-learn has no types
 ):
     """Turn features into spike trains.

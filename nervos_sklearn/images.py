@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter1d
 from sklearn.base import (
-    BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     OneToOneFeatureMixin,
     TransformerMixin,
@@ -21,6 +20,7 @@ from . import _kernels
 from ._random import Seed, random_generator
 from ._sklearn import (
     CallbackSupportMixin,
+    Estimator,
     Interval,
     StrOptions,
     _fit_context,
@@ -141,7 +141,7 @@ def _grid_score(centred, deviations, side):
     return near - max(correlation(far, axis) for axis in (2, 3))
 
 
-class _ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+class _ImageTransformer(CallbackSupportMixin, TransformerMixin, Estimator):
     """A transformer of images, flattened or (n_images, height, width)."""
 
     image_shape: tuple[int, int] | None
@@ -550,7 +550,7 @@ _STRONGEST = 100.0  # movements beyond all use, and still numbers
 _FULL_STRENGTH = 25  # samples of a class; above it movements shrink with the power -1/4
 
 
-class ImageAugmentation(BaseEstimator):
+class ImageAugmentation(Estimator):
     """Blur images, move them a little in training, and look again in prediction.
 
     A parameter of SNNClassifier: what it does happens before the image is transformed and
