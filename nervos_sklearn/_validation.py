@@ -110,8 +110,8 @@ def check_weights(sample_weight, X, *, relative: bool = True) -> np.ndarray:
     X : {ndarray, sparse matrix}
         The samples.
     relative : bool, default=True
-        Whether they count in relation to each other: the largest becomes 1, and some must be
-        above 0.
+        Whether they count in relation to each other: they are brought below 1, by a power of
+        two, and some must be above 0.
     """
     if sample_weight is None:
         return np.ones(X.shape[0])
@@ -122,7 +122,7 @@ def check_weights(sample_weight, X, *, relative: bool = True) -> np.ndarray:
             "sample_weight must be at least 0, and above 0 for some samples, got values from "
             f"{weights.min()} to {weights.max()}."
         )
-    return weights / weights.max() if relative else weights
+    return np.ldexp(weights, -np.frexp(weights.max())[1]) if relative else weights
 
 
 def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:

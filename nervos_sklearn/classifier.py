@@ -690,7 +690,8 @@ default=-70, -100, -55 and -90
             return "features"
         shape = self._image_shape(X)
         if shape is None:
-            return "table"
+            code = getattr(self.encoder, "encoding", self.encoder)
+            return "table" if code in ("auto", "receptive_fields") else "features"
         return "image" if shape[0] == 1 else "features"
 
     def _image_shape(self, X):
@@ -850,7 +851,8 @@ default=-70, -100, -55 and -90
     def _with_class_weight(self, weights, y, relative=True):
         """Factors of the learning rate: weights of samples times their class's, 1 on average."""
         if self.class_weight == "balanced":
-            of_class = 1 / np.bincount(y, weights, minlength=len(self.classes_))
+            sums = np.bincount(y, weights, minlength=len(self.classes_))
+            of_class = sums.sum() / (len(sums) * sums)
         else:
             labels = self.classes_[y]
             of_class = compute_class_weight(self.class_weight, classes=self.classes_, y=labels)
