@@ -20,6 +20,7 @@ from .learning import Learning, MarginLearning, PrototypeLearning, STDPLearning
 from .module import Module
 from .neuron import LIFNeuron
 from .parameters import Parameters
+from .series import SpikingWindowFeatures
 from .study import synapse_study
 from .synapse import (
     DifferentialPair,
@@ -55,6 +56,7 @@ __all__ = [
     "STDPLearning",
     "SpikeEncoder",
     "SpikingPatchFeatures",
+    "SpikingWindowFeatures",
     "Synapse",
     "SynapseStudyDisplay",
     "TableSynapse",

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import train_test_split
+from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -28,6 +29,7 @@ from .learning import LEARNINGS, Learning, STDPLearning, Task, defaults_of, make
 from .module import Module
 from .parameters import SETTINGS, Parameters, interval_of
 from .presentations import BATCH, Presentations
+from .series import SpikingWindowFeatures, pad_series
 from .synapse import Synapse
 from .threads import on_threads
 
@@ -389,7 +391,10 @@ default=-70, -100, -55 and -90
         if self.features_ is not None:
             moved = self._check_axes(self.features_.transform(moved))
         self.encoder_ = None if moved.ndim == 3 else self._fit_encoder(moved, typical, seed)
-        samples = Presentations(X, self.encoder_, self.features_, self.augmentation_)
+        if self.augmentation_ is None:  # then features stay as they are: compute them once
+            samples = Presentations(moved, self.encoder_)
+        else:
+            samples = Presentations(X, self.encoder_, self.features_, self.augmentation_)
         self.module_steps_ = samples.n_steps
         self.n_steps_in_ = samples.n_steps - self.starts_at_once_
         self.parameters_ = self._used_parameters(typical)
@@ -516,6 +521,8 @@ default=-70, -100, -55 and -90
             return None
         augmentation = self.augmentation
         if isinstance(augmentation, str):
+            if isinstance(self.features, SpikingWindowFeatures):
+                return None  # rows are series, however much they look like images
             shape = self._image_shape(X) if self.learning_.moves_images else None
             if shape is None:
                 return None
@@ -632,7 +639,7 @@ default=-70, -100, -55 and -90
     def _check_training_data(self, X, y):
         refuse_masked("X", X)
         refuse_masked("y", y)
-        X, y = validate_data(self, X, y, allow_nd=True, dtype="numeric")
+        X, y = validate_data(self, self._series(X), y, **self._accepted())
         self.n_axes_in_ = X.ndim
         self.starts_at_once_ = bool(
             X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
@@ -645,6 +652,19 @@ default=-70, -100, -55 and -90
                 f"got one class: {self.classes_.tolist()[0]!r}."
             )
         return X, y
+
+    def _series(self, X):
+        """Series of unequal lengths as one array, for `features` that take them."""
+        return X if self.features is None else pad_series(X)
+
+    def _accepted(self):
+        """What X may be: NaN only if `features` know what to do with it."""
+        knows_nan = self.features is not None and get_tags(self.features).input_tags.allow_nan
+        return {
+            "allow_nd": True,
+            "dtype": "numeric",
+            "ensure_all_finite": "allow-nan" if knows_nan else True,
+        }
 
     def _check_axes(self, X):
         """Check features or spike trains; put a silent step before those that need one."""
@@ -669,7 +689,7 @@ default=-70, -100, -55 and -90
         """Check X for an answer; return it as the network sees it."""
         check_is_fitted(self)
         refuse_masked("X", X)
-        X = validate_data(self, X, allow_nd=True, dtype="numeric", reset=False)
+        X = validate_data(self, self._series(X), reset=False, **self._accepted())
         if X.ndim != self.n_axes_in_:
             seen = "spike trains with 3" if self.n_axes_in_ == 3 else "features with 2"
             raise ValueError(f"the network was fitted on {seen} axes, got X of shape {X.shape}.")

@@ -100,7 +100,9 @@ class Presentations:
     def subset(self, chosen: np.ndarray) -> "Presentations":
         """Some of the samples."""
         blurred = None if self._blurred is None else self._blurred[chosen]
-        return self._with(self._given[chosen], blurred)
+        part = self._with(self._given[chosen], blurred)
+        part._kept = None if self._kept is None else self._kept[chosen]
+        return part
 
     def of(self, X: np.ndarray) -> "Presentations":
         """Other samples, blurred already, that take the same way."""
