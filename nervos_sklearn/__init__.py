@@ -12,7 +12,12 @@ from .common import (
     strftime,
     timenow,
 )
-from .display import ReceptiveFieldDisplay, SynapseStudyDisplay
+from .display import (
+    ReceptiveFieldDisplay,
+    SeriesAnswerDisplay,
+    SeriesWindowDisplay,
+    SynapseStudyDisplay,
+)
 from .encoder import SpikeEncoder
 from .images import GaussianBlur, ImageAugmentation, SpikingPatchFeatures
 from .layer import Layer
@@ -54,6 +59,8 @@ __all__ = [
     "ReceptiveFieldDisplay",
     "SNNClassifier",
     "STDPLearning",
+    "SeriesAnswerDisplay",
+    "SeriesWindowDisplay",
     "SpikeEncoder",
     "SpikingPatchFeatures",
     "SpikingWindowFeatures",

@@ -204,8 +204,8 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
     the end of a series: each series is seen as long as it is, with silence around it. NaN
     within a series are silent. A series without a value, or with nothing but one value in
     all training series, has features of 0. Series may be longer or shorter in `transform`
-    than in `fit`, unless X is (n_samples, n_timepoints), where scikit-learn's rule for
-    tables holds.
+    than in `fit`, unless that was given (n_samples, n_timepoints): scikit-learn holds the
+    number of columns of a table fixed.
 
     **Cost.** Linear in samples and channels; a series is answered at 128 to 255 steps at
     most, evenly spread, at each of its dilations, which grow with the logarithm of its
@@ -447,6 +447,35 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
             leads[name] = maps.reshape(-1, n_channels, *maps.shape[1:]).sum(axis=1)[:, :, 0]
         return leads
 
+    def window_values(self, name: str) -> np.ndarray:
+        """What each neuron is driven by most, at each step of its window.
+
+        Parameters
+        ----------
+        name : str
+            Code and dilation, as in `windows_`.
+
+        Returns
+        -------
+        ndarray of shape (n_features, window_size, n_channels)
+            Means of the centres of receptive fields, weighted by the weights, in the units of
+            the series; in deviations of a channel for neurons that see one, whichever it is.
+            NaN where all weights are 0. Of spike trains, the weights.
+        """
+        check_is_fitted(self)
+        windows = self.windows_[name]
+        if self.codes_ == ["spikes"]:
+            return windows[..., 0]
+        centres = np.linspace(0, 1, windows.shape[3]) if windows.shape[3] > 1 else np.array([0.5])
+        weights = windows.sum(axis=3)
+        with np.errstate(invalid="ignore"):
+            shares = np.where(weights > 0, windows @ centres / weights, np.nan)
+        low, span = (of_channels[:, 0] for of_channels in self._ranges[name.removesuffix("_shared")])
+        if name.endswith("_shared"):
+            return low.mean() + span.mean() * shares
+        values = (low + span * shares) * self.channel_deviations_
+        return values + self.channel_means_ if name.startswith("value") else values
+
     def _competitions(self):
         """The neurons of each code and dilation, ready to answer."""
         competitions = {}
@@ -539,13 +568,8 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
         """Check series; return them as (n_samples, n_channels, n_timepoints)."""
         refuse_masked("X", X)
         X = pad_series(X)
-        one_channel = not reset and self.n_channels_ == 1
-        if one_channel and np.ndim(X) == 5 - self._n_axes:  # the other of the two layouts
-            X = np.asarray(X)
-            X = X[:, np.newaxis] if X.ndim == 2 else X[:, 0]
-            is_known_table = self._n_axes == 3 or X.shape[1] == self.n_features_in_
-            if not is_known_table:  # another length, which only 3-D input may have
-                return self._checked_values(X[:, np.newaxis], reset)
+        if not reset and isinstance(X, np.ndarray) and X.ndim in (2, 3):
+            X = self._as_in_fit(X)
         X = validate_data(
             self, X, dtype=np.float64, ensure_all_finite="allow-nan", allow_nd=True, reset=reset
         )
@@ -555,9 +579,21 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
                 f"n_timepoints), no axis empty, got {X.shape}."
             )
         if reset:
-            self._n_axes = X.ndim
+            self._is_table = X.ndim == 2
             self.codes_ = self._codes_for(X)
         return self._checked_values(X if X.ndim == 3 else X[:, np.newaxis], reset)
+
+    def _as_in_fit(self, X):
+        """Bring series of one channel into the layout of `fit`; refuse others channels."""
+        n_channels = X.shape[1] if X.ndim == 3 else 1
+        if n_channels != self.n_channels_:
+            raise ValueError(
+                f"expected series of {self.n_channels_} channels as in fit, got {n_channels} "
+                f"(shape {X.shape})."
+            )
+        if self._is_table and X.ndim == 3:
+            return X[:, 0]
+        return X[:, np.newaxis] if X.ndim == 2 and not self._is_table else X
 
     def _checked_values(self, X, reset):
         known = X[~np.isnan(X)]
