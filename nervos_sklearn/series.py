@@ -25,7 +25,7 @@ _LEARNED_FROM = 1000  # series that windows are learned from, at most
 _POSITIONS = 128  # where neurons answer in a series: so many times, up to twice that
 _BATCH = 1 << 19  # numbers of series that are worked on at once
 _LARGEST = 1e38
-_LEAST_DEVIATION = 1e-9  # of a code, in deviations of its channel: below it is rounding
+_ROUNDING = 1e-9  # deviations below it, of the mean or of a channel's, are none
 
 
 def pad_series(X) -> ArrayLike:
@@ -119,13 +119,14 @@ def _running_sums(X):
     return sums
 
 
-def _mean_and_deviation(signal, least=0.0):
+def _mean_and_deviation(signal, unit=0.0):
     """Of what is known of each channel, (n_channels, 1); a channel that does not vary has 1."""
     known = ~np.isnan(signal)
     counts = np.maximum(known.sum(axis=(0, 2)), 1)[:, np.newaxis]
     mean = np.where(known, signal, 0.0).sum(axis=(0, 2))[:, np.newaxis] / counts
     squares = np.where(known, signal - mean, 0.0) ** 2
     deviation = np.sqrt(squares.sum(axis=(0, 2))[:, np.newaxis] / counts)
+    least = _ROUNDING * np.maximum(np.abs(mean), unit)
     return mean, np.where(deviation > least, deviation, 1.0)
 
 
@@ -202,10 +203,10 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
     -----
     **Unequal lengths and gaps.** A list of arrays (n_channels, n_timepoints), or NaN after
     the end of a series: each series is seen as long as it is, with silence around it. NaN
-    within a series are silent. A series without a value, or with nothing but one value in
-    all training series, has features of 0. Series may be longer or shorter in `transform`
-    than in `fit`, unless that was given (n_samples, n_timepoints): scikit-learn holds the
-    number of columns of a table fixed.
+    within a series are silent. A series without a value has features of 0; one that never
+    changes is answered by no more than its level and its ends. Series may be longer or
+    shorter in `transform` than in `fit`, unless that was given (n_samples, n_timepoints):
+    scikit-learn holds the number of columns of a table fixed.
 
     **Cost.** Linear in samples and channels; a series is answered at 128 to 255 steps at
     most, evenly spread, at each of its dilations, which grow with the logarithm of its
@@ -359,7 +360,7 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
         """Scale a code, and recruit neurons for its windows."""
         name, signal = f"{code}_d{dilation}", signals.coded(code, dilation, self._answer[3])
         if code != "spikes":
-            mean, deviation = _mean_and_deviation(signal, _LEAST_DEVIATION)
+            mean, deviation = _mean_and_deviation(signal, unit=1.0)
             self._ranges[name] = mean - _REACH * deviation, 2 * _REACH * deviation
         levels = self._levels(signal, name)
         self._recruit(name, levels, dilation, self.n_features, generator)
@@ -470,7 +471,9 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
         weights = windows.sum(axis=3)
         with np.errstate(invalid="ignore"):
             shares = np.where(weights > 0, windows @ centres / weights, np.nan)
-        low, span = (of_channels[:, 0] for of_channels in self._ranges[name.removesuffix("_shared")])
+        low, span = (
+            of_channels[:, 0] for of_channels in self._ranges[name.removesuffix("_shared")]
+        )
         if name.endswith("_shared"):
             return low.mean() + span.mean() * shares
         values = (low + span * shares) * self.channel_deviations_

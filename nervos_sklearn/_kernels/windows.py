@@ -72,9 +72,7 @@ def imprint(weights, j, rate, window):
 
 
 @compiled
-def learn_windows(
-    weights, levels, code, taps, shape, places, eta, final_eta, threshold_increment
-):
+def learn_windows(weights, levels, code, taps, shape, places, eta, final_eta, threshold_increment):
     """Show the windows at `places` (signal, site) to competing neurons.
 
     The neuron furthest above its threshold learns; its threshold rises and all
