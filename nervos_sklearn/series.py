@@ -25,6 +25,7 @@ _LEARNED_FROM = 1000  # series that windows are learned from, at most
 _POSITIONS = 128  # where neurons answer in a series: so many times, up to twice that
 _BATCH = 1 << 19  # numbers of series that are worked on at once
 _LARGEST = 1e38
+_SHARED, _PEAKS = 2.0, 1.5  # norms of the answers of one channel's neurons, and of maxima
 _ROUNDING = 1e-9  # deviations below it, of the mean or of a channel's, are none
 
 
@@ -97,14 +98,10 @@ class _Signals:
         """The signal of a code as windows of a dilation see it; NaN where there is none."""
         if code == "spikes":
             return self._traces(dilation)
+        if code == "difference":
+            return np.diff(self._X, axis=2, prepend=np.nan)
         values = self.mean(dilation | 1)
-        if code == "value":
-            return values
-        if code == "detrended":
-            return values - self.mean((window_size * dilation) | 1)
-        differences = np.full(values.shape, np.nan)
-        differences[:, :, dilation:] = values[:, :, dilation:] - values[:, :, :-dilation]
-        return differences
+        return values if code == "value" else values - self.mean((window_size * dilation) | 1)
 
     def _traces(self, decay):
         """What the last spike of a channel has left: exp(-time / decay), in steps."""
@@ -135,12 +132,13 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
 
     Each channel is scaled by the mean and deviation of the training series, and coded by
     populations of Gaussian receptive fields that spike the earlier the better the signal
-    fits: its value, its difference, and its value without the trend. Neurons see windows
-    of a few steps, close together or far apart (dilations 1, 2, 4 ...; far apart, a step
-    stands for the mean around it). They are recruited from windows of the training series,
-    and compete: at each step of a series the most driven neurons answer with their lead
-    over the next one. The leads of each neuron are pooled as sums over segments of the
-    series and as its maximum. It is :class:`SpikingPatchFeatures` in one dimension.
+    fits: its value, the difference to the step before, and its value without the trend.
+    Neurons see windows of a few steps, close together or far apart (dilations 1, 2, 4 ...;
+    far apart, a value stands for the mean around it). They are recruited from windows of
+    the training series, and compete: at each step of a series the most driven neurons
+    answer with their lead over the next one. The leads of each neuron are pooled as sums
+    over segments of the series and as its maximum. It is :class:`SpikingPatchFeatures` in
+    one dimension.
 
     Some neurons see all channels at once. Of several channels others see one, whichever it
     is, and their answers are pooled over all channels.
@@ -149,7 +147,7 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
     ----------
     n_features : int, default=64
         Neurons for each code and dilation that see all channels.
-    n_shared_features : int, default=64
+    n_shared_features : int, default=128
         Neurons for each code and dilation that see one channel, whichever it is; they exist
         if there are several channels. 0 for none.
     window_size : int, default=9
@@ -221,7 +219,7 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
     >>> X[y == 1, 0, 20:30] += 3.0 * np.sin(np.arange(10))
     >>> features = SpikingWindowFeatures(random_state=0).fit(X[:40])
     >>> features.transform(X[:3]).shape
-    (3, 3456)
+    (3, 5184)
     >>> network = SNNClassifier(features=SpikingWindowFeatures(), random_state=0)
     >>> float(network.fit(X[:40], y[:40]).score(X[40:], y[40:]))
     1.0
@@ -249,7 +247,7 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
         self,
         n_features=64,
         *,
-        n_shared_features=64,
+        n_shared_features=128,
         window_size=9,
         codes="auto",
         n_fields=8,
@@ -509,19 +507,21 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
                     yield name, competitions[name], alone, self.n_channels_
 
     def _features(self, signals, competitions):
-        """Sums over segments and maxima, each divided by its largest, to a power, of norm 1."""
+        """Sums over segments and maxima, compressed and scaled to a norm each, then together."""
         _, n_segments, compression, _ = self._answer
         n_series, blocks = len(signals.lengths), []
         shapes = np.stack([np.ones_like(signals.lengths), signals.lengths], axis=1)
-        for _, competition, levels, n_channels in self._seen(signals, competitions):
+        for name, competition, levels, n_channels in self._seen(signals, competitions):
+            importance = _SHARED if name.endswith("_shared") else 1.0
             sums, peaks = competition.answer(
                 levels, np.repeat(shapes, n_channels, axis=0), (1, n_segments), self._step
             )
             sums = sums.reshape(n_series, n_channels, -1).sum(axis=1)
             peaks = peaks.reshape(n_series, n_channels, -1).max(axis=1)
-            for pooled in (sums, peaks):
+            for pooled, factor in ((sums, importance), (peaks, _PEAKS * importance)):
                 largest = pooled.max(axis=1, keepdims=True)
-                blocks.append(_scaled((pooled / np.where(largest > 0, largest, 1)) ** compression))
+                block = (pooled / np.where(largest > 0, largest, 1.0)) ** compression
+                blocks.append(factor * _scaled(block))
         return _scaled(np.concatenate(blocks, axis=1)) if blocks else np.zeros((n_series, 0))
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
