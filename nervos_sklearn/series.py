@@ -22,7 +22,7 @@ _FIELD_WIDTH = 0.6  # standard deviation of a receptive field, in distances betw
 _N_LEVELS = 250  # steps in which a signal is read
 _SILENT_BELOW = 2  # traces so short that their spikes are left out
 _LEARNED_FROM = 1000  # series that windows are learned from, at most
-_POSITIONS = 128  # where neurons answer in a series: so many times, up to twice that
+_POSITIONS = 96  # where neurons answer in a series: so many times, up to twice that
 _BATCH = 1 << 19  # numbers of series that are worked on at once
 _LARGEST = 1e38
 _SHARED, _PEAKS = 2.0, 1.5  # norms of the answers of one channel's neurons, and of maxima
@@ -206,7 +206,7 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
     shorter in `transform` than in `fit`, unless that was given (n_samples, n_timepoints):
     scikit-learn holds the number of columns of a table fixed.
 
-    **Cost.** Linear in samples and channels; a series is answered at 128 to 255 steps at
+    **Cost.** Linear in samples and channels; a series is answered at 96 to 191 steps at
     most, evenly spread, at each of its dilations, which grow with the logarithm of its
     length.
 
@@ -217,10 +217,10 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
     >>> rng = np.random.default_rng(0)
     >>> X, y = rng.normal(size=(60, 2, 50)), np.arange(60) % 2
     >>> X[y == 1, 0, 20:30] += 3.0 * np.sin(np.arange(10))
-    >>> features = SpikingWindowFeatures(random_state=0).fit(X[:40])
-    >>> features.transform(X[:3]).shape
+    >>> features = SpikingWindowFeatures(random_state=0)
+    >>> features.fit(X[:40]).transform(X[:3]).shape
     (3, 5184)
-    >>> network = SNNClassifier(features=SpikingWindowFeatures(), random_state=0)
+    >>> network = SNNClassifier(features=features, random_state=0)
     >>> float(network.fit(X[:40], y[:40]).score(X[40:], y[40:]))
     1.0
     """
@@ -371,11 +371,15 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
         if len(spiking) == 0:
             return
         scene = levels, self._code, self._taps(dilation), (1, levels.shape[2])
-        places = np.stack(np.divmod(spiking, levels.shape[2]), axis=1)
-        first = generator.choice(len(places), n_neurons, replace=len(places) < n_neurons)
-        weights = recruit(places[first], *scene)
+
+        def places(chosen):
+            return np.stack(np.divmod(spiking[chosen], levels.shape[2]), axis=1)
+
+        few = len(spiking) < n_neurons
+        first = generator.choice(len(spiking), n_neurons, replace=few, shuffle=False)
+        weights = recruit(places(first), *scene)
         if self.n_presentations:
-            shown = places[generator.integers(0, len(places), self.n_presentations)]
+            shown = places(generator.integers(0, len(spiking), self.n_presentations))
             compete(weights, *scene, shown, self.eta, self.final_eta, self.threshold_increment)
         shape = self.window_size, levels.shape[1], self._code.shape[1], n_neurons
         self.windows_[name] = np.ascontiguousarray(np.moveaxis(weights.reshape(shape), -1, 0))

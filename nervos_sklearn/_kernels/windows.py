@@ -118,17 +118,13 @@ def respond(responses, powers, levels, taps, shape, y, x, potentials):
 
 
 @part
-def rank_most_driven(potentials, packed, ranked, winners):
+def rank_most_driven(potentials, shift, packed, ranked, winners):
     """Write the highest potentials, best first, and their neurons; a tie goes to the first.
 
     Potential and neuron are packed into one whole number, so that the highest is found
-    without a branch.
+    without a branch; neurons have numbers below ``2**shift``.
     """
-    n_neurons = potentials.size
-    shift = 0
-    while (1 << shift) < n_neurons:
-        shift += 1
-    last = (1 << shift) - 1
+    n_neurons, last = potentials.size, (1 << shift) - 1
     for j in range(n_neurons):
         packed[j] = (potentials[j] << shift) + (last - j)
     for k in range(ranked.size):
@@ -161,13 +157,16 @@ def answer_windows(
     """
     potentials = np.empty(maps.shape[1], responses.dtype)
     n_winners, winners = ranked.size - 1, np.empty(ranked.size, np.int64)
+    shift = 0
+    while (1 << shift) < potentials.size:
+        shift += 1
     for n in range(levels.shape[0]):
         height, width = shapes[n, 0], shapes[n, 1]
         for site in range(0, height * width, step):
             y, x = site // width, site % width
             power = respond(responses, powers, levels[n], taps, shapes[n], y, x, potentials)
             if power > 0.0:
-                rank_most_driven(potentials, packed, ranked, winners)
+                rank_most_driven(potentials, shift, packed, ranked, winners)
                 gain = unit / math.sqrt(power) if normalised else unit
                 row = (y + 0.5) * maps.shape[2] / height - 0.5
                 column = (x + 0.5) * maps.shape[3] / width - 0.5
