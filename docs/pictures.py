@@ -1,4 +1,4 @@
-"""The pictures of how_it_learns.md, from scikit-learn's digits, and of time_series.md.
+"""The pictures of the pages, from scikit-learn's digits and a made-up series.
 
 python docs/pictures.py
 """
@@ -15,13 +15,19 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from nervos_sklearn import (
+    EnduranceSynapse,
     ImageAugmentation,
+    LinearSynapse,
+    NonLinearSynapse,
     PrototypeLearning,
     ReceptiveFieldDisplay,
     SNNClassifier,
     SpikeEncoder,
     SpikingPatchFeatures,
     SpikingWindowFeatures,
+    SynapseStudyDisplay,
+    TableSynapse,
+    synapse_study,
 )
 from nervos_sklearn.presentations import Presentations
 
@@ -46,6 +52,115 @@ def fitted(n_neurons=None, *, augmentation="auto", training_duration=None, eta=N
         eta=eta,
         random_state=0,
     ).fit(X_train, y_train)
+
+
+def front():
+    """One image on its way: pixels, spikes, potentials, chances."""
+    clf = fitted()
+    image, label = X_test[6:7], y_test[6]
+    train = clf.encoder_.transform(clf.augmentation_.blurred(image))[0]
+    potentials = []
+    clf.module_.feed_forward(
+        train, clf.neuron_label_map_.copy(), train.shape[1] - 1,
+        layer_potentials_for_one_spike_train=potentials, plotting=True,
+    )  # fmt: skip
+    steps = np.arange(1, train.shape[1])
+    traces = np.array([[neuron[t] for t in steps] for neuron in potentials[0]])
+    figure, axes = plt.subplots(
+        1, 4, figsize=(11, 2.9), width_ratios=(1, 1.4, 1.4, 1), layout="constrained"
+    )
+    axes[0].imshow(image.reshape(8, 8), cmap="gray_r")
+    axes[0].set_axis_off()
+    channels, times = np.nonzero(train)
+    axes[1].plot(times, channels, "|", color="black")
+    axes[1].set(xlabel="time (ms)", ylabel="pixel")
+    for digit in range(10):
+        best = traces[clf.neuron_label_map_ == digit].max(axis=0)
+        style = {"color": "C1", "linewidth": 2.5} if digit == label else {"color": "0.75"}
+        axes[2].plot(steps, best, **style)
+    axes[2].set(xlabel="time (ms)", ylabel="potential", yticks=[])
+    chances = clf.predict_proba(image)[0]
+    axes[3].barh(range(10), chances, color=["C1" if k == label else "0.75" for k in range(10)])
+    axes[3].set(xlabel="chance", yticks=range(10), xlim=(0, 1))
+    titles = ("an image", "its spikes", "its neurons, best of each class", "the answer")
+    for ax, title in zip(axes, titles, strict=True):
+        ax.set_title(title)
+    save(figure, "front")
+
+
+def encodings():
+    """Eight pixels of one image, in four codes."""
+    row = X_train[:1, 16:24] / 16
+    codes = {
+        "receptive_fields": {"n_fields": 3},
+        "rate": {"min_frequency": 0, "max_frequency": 20},
+        "poisson": {"min_frequency": 0, "max_frequency": 20, "random_state": 0},
+        "latency": {},
+    }
+    figure, axes = plt.subplots(1, 5, figsize=(11, 2.6), layout="constrained")
+    axes[0].barh(range(8), row[0], color="0.5")
+    axes[0].set(title="a sample", xlabel="value", ylabel="feature")
+    for ax, (name, options) in zip(axes[1:], codes.items(), strict=True):
+        encoder = SpikeEncoder(name, training_duration=32, scale=None, **options)
+        channels, steps = np.nonzero(encoder.fit_transform(row)[0])
+        ax.plot(steps, channels, "|", color="black")
+        ax.set(title=name, xlabel="time (ms)", ylabel="channel", xlim=(0, 33))
+        ax.set_ylim(-0.7, encoder.n_channels_ - 0.3)
+    save(figure, "encodings")
+
+
+def learned():
+    """What neurons learn under each learning."""
+    learnings = {
+        "PrototypeLearning": SNNClassifier(30, learning="prototype", random_state=0),
+        "MarginLearning": SNNClassifier(30, learning="margin", encoder="latency", random_state=0),
+        "STDPLearning": SNNClassifier(30, learning="stdp", eta=0.1, epochs=10, random_state=0),
+    }
+    figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), layout="constrained")
+    for ax, (name, network) in zip(axes, learnings.items(), strict=True):
+        network.fit(X_train, y_train)
+        ReceptiveFieldDisplay.from_estimator(network, image_shape=(8, 8), ax=ax)
+        ax.set_title(name)
+    save(figure, "learned")
+
+
+def devices():
+    """Levels of four devices, pulse after pulse."""
+    measured = [316.228, 199.526, 125.893, 63.096, 25.119, 12.589, 5.754, 3.981]
+    models = {
+        "LinearSynapse(16)": LinearSynapse(16).curves(0, 1),
+        "NonLinearSynapse(16, nu=3.6)": NonLinearSynapse(16, 3.6).curves(0, 1),
+        "TableSynapse, as measured": TableSynapse.from_conductances(measured).curves(0, 1),
+    }
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    for name, levels in models.items():
+        levels = np.sort(np.ravel(levels))
+        left.plot(np.linspace(0, 1, len(levels)), levels, "o-", markersize=3, label=name)
+    left.set(xlabel="pulses, as a share of all", ylabel="weight", title="levels")
+    left.legend(fontsize="small")
+    worn = EnduranceSynapse.from_memory_window(
+        [1, 200, 500, 1000], highest=[1.0, 1.0, 0.7, 0.5], lowest=[0, 0, 0.3, 0.5], n_states=9
+    )
+    right.step(worn.cycles(), worn.curves(0, 1)[0], color="C0", linewidth=1, where="post")
+    right.set(xlabel="pulses taken", ylabel="weight", xscale="symlog", title="a device wears out")
+    save(figure, "devices")
+
+
+def study():
+    """The accuracy that the number of levels leaves."""
+    network = SNNClassifier(50, learning="prototype", epochs=6, random_state=0)
+    devices = [
+        model(n_states, update=update)
+        for model in (LinearSynapse, NonLinearSynapse)
+        for update in ("nearest", "accumulate")
+        for n_states in (2, 4, 8, 16, 32)
+    ]
+    table = synapse_study(network, devices, X[:1200], y[:1200], cv=3)
+    display = SynapseStudyDisplay.from_study(table)
+    display.ax_.set_xscale("log", base=2)
+    display.figure_.set_size_inches(6.5, 3.6)
+    figure = display.figure_
+    save(figure, "study")
 
 
 def latency_code():
@@ -168,9 +283,8 @@ def way_of_a_series():
     rng = np.random.default_rng(2)
     steps = np.arange(120)
     series = 0.08 * rng.normal(size=(40, 1, 120)).cumsum(axis=2)
-    series += np.sin(steps / 9 + rng.uniform(0, 6, (40, 1, 1))) * np.exp(
-        -(((steps - 60) / 25) ** 2)
-    )
+    envelope = np.exp(-(((steps - 60) / 25) ** 2))
+    series += np.sin(steps / 9 + rng.uniform(0, 6, (40, 1, 1))) * envelope
     features = SpikingWindowFeatures(codes=["value"], random_state=0).fit(series)
     shown, layer = series[0, 0], "value_d4"
     leads = features.answers(series[:1])[layer][0]
@@ -214,6 +328,7 @@ def way_of_a_series():
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for draw in (latency_code, augmentation, recruitment, margin, accuracies,
-                 late_decision, escape_noise, patch_features, way_of_a_series):  # fmt: skip
+    for draw in (front, encodings, learned, devices, study, latency_code, augmentation,
+                 recruitment, margin, accuracies, late_decision, escape_noise,
+                 patch_features, way_of_a_series):  # fmt: skip
         draw()

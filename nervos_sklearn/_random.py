@@ -3,8 +3,10 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
+Seed = int | np.random.Generator | np.random.RandomState | None
 
-def random_generator(random_state=None) -> np.random.Generator:
+
+def random_generator(random_state: Seed = None) -> np.random.Generator:
     """Make a Generator of what scikit-learn accepts as `random_state`.
 
     Parameters
@@ -21,6 +23,6 @@ def random_generator(random_state=None) -> np.random.Generator:
     return np.random.default_rng(seeds)
 
 
-def draw_keys(generator: np.random.Generator, size) -> np.ndarray:
+def draw_keys(generator: np.random.Generator, size: int | tuple[int, ...]) -> np.ndarray:
     """Draw the seeds of random streams of the compiled loops, of dtype uint64."""
     return generator.integers(2**64, size=size, dtype=np.uint64)

@@ -4,8 +4,9 @@ import copy
 import math
 import time
 import warnings
+from collections.abc import Iterator
 from numbers import Integral, Real
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,7 +16,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._random import random_generator
+from ._random import Seed, random_generator
 from ._sklearn import HasMethods, Interval, StrOptions, _fit_context
 from ._validation import (
     check_first_step,
@@ -144,7 +145,7 @@ default=-70, -100, -55 and -90
         Number of features, or of channels.
     n_steps_in_ : int
         Columns of the spike trains.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if they were all strings.
 
     References
@@ -187,40 +188,40 @@ default=-70, -100, -55 and -90
 
     def __init__(
         self,
-        n_neurons=None,
+        n_neurons: int | None = None,
         *,
-        learning="auto",
-        synapse=None,
-        encoder="auto",
-        features=None,
-        augmentation="auto",
-        training_duration=None,
-        past_window=-10,
-        epochs=None,
-        resting_potential=-70.0,
-        inhibitory_potential=-100.0,
-        spike_threshold=-55.0,
-        reset_potential=-90.0,
-        spike_drop_rate=0.8,
-        threshold_drop_rate=0.4,
-        min_weight=1e-5,
-        max_weight=1.0,
-        A_up=0.8,
-        A_down=-0.3,
-        tau_up=5.0,
-        tau_down=5.0,
-        eta=None,
-        min_frequency=1.0,
-        max_frequency=50.0,
-        refractory_time=15,
-        tau_m=10.0,
-        tau_threshold=5.0,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        verbose=0,
-        n_jobs=None,
-        random_state=None,
+        learning: str | Learning = "auto",
+        synapse: Synapse | None = None,
+        encoder: str | SpikeEncoder = "auto",
+        features: BaseEstimator | None = None,
+        augmentation: str | ImageAugmentation | None = "auto",
+        training_duration: int | None = None,
+        past_window: int = -10,
+        epochs: int | None = None,
+        resting_potential: float = -70.0,
+        inhibitory_potential: float = -100.0,
+        spike_threshold: float = -55.0,
+        reset_potential: float = -90.0,
+        spike_drop_rate: float = 0.8,
+        threshold_drop_rate: float = 0.4,
+        min_weight: float = 1e-5,
+        max_weight: float = 1.0,
+        A_up: float = 0.8,
+        A_down: float = -0.3,
+        tau_up: float = 5.0,
+        tau_down: float = 5.0,
+        eta: float | None = None,
+        min_frequency: float = 1.0,
+        max_frequency: float = 50.0,
+        refractory_time: int = 15,
+        tau_m: float = 10.0,
+        tau_threshold: float = 5.0,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        verbose: int = 0,
+        n_jobs: int | None = None,
+        random_state: Seed = None,
     ):
         self.n_neurons = n_neurons
         self.learning = learning
@@ -257,7 +258,7 @@ default=-70, -100, -55 and -90
         self.random_state = random_state
 
     @classmethod
-    def from_parameters(cls, parameters: Parameters | dict, **overrides) -> Self:
+    def from_parameters(cls, parameters: Parameters | dict, **overrides: Any) -> Self:
         """Make a classifier with the settings of a network.
 
         Parameters
@@ -290,7 +291,7 @@ default=-70, -100, -55 and -90
         learning = STDPLearning(shuffle=False)
         return cls(**({"learning": learning} | settings | overrides))
 
-    def set_params(self, **params) -> Self:
+    def set_params(self, **params: Any) -> Self:
         """Set parameters; ``learning__margin`` also where `learning` is a name.
 
         The name of a learning becomes the object it stands for when a parameter of it is set.
@@ -367,7 +368,7 @@ default=-70, -100, -55 and -90
                     started = time.perf_counter()
         return self
 
-    def fit_epochs(self, X, y):
+    def fit_epochs(self, X: ArrayLike, y: ArrayLike) -> Iterator[tuple[int, float]]:
         """Train epoch by epoch: yield the number of each and the fraction that taught.
 
         After each, the classifier answers; after the last, it decides as after `fit`.
@@ -813,7 +814,7 @@ default=-70, -100, -55 and -90
 
 
 _DEFAULTS = SNNClassifier().get_params(deep=False)
-_learned_here = set()  # kinds of learning that this process has begun to compile
+_learned_here: set[type] = set()  # kinds of learning that this process has begun to compile
 
 
 def _number_classes(y):

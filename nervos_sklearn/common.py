@@ -26,6 +26,10 @@ logger = logging.getLogger("nervos_sklearn")
 def get_cwd() -> str:
     """Return the path of the current working directory.
 
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> from nervos_sklearn import common
@@ -47,12 +51,33 @@ def mkdir(f: str) -> None:
     ------
     FileExistsError
         If the path is a file.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from nervos_sklearn import mkdir
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     mkdir(os.path.join(folder, "a", "b"))
+    ...     os.listdir(folder)
+    ['a']
     """
     os.makedirs(f, exist_ok=True)
 
 
 def timenow() -> float:
-    """Return the seconds since the epoch."""
+    """Return the seconds since the epoch.
+
+    Returns
+    -------
+    float
+        Seconds.
+
+    Examples
+    --------
+    >>> from nervos_sklearn import timenow
+    >>> timenow() > 1e9
+    True
+    """
     return time.time()
 
 
@@ -92,6 +117,15 @@ def plot_spike_train(spike_train: np.ndarray, ylim: tuple | None = None) -> None
     ValueError
         If the array is not 2-D or holds something else than 0 and 1, or `ylim` is
         not a pair of numbers.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from nervos_sklearn import plot_spike_train
+    >>> plt.switch_backend("Agg")  # opens no window
+    >>> plot_spike_train([[0, 1, 0, 1], [0, 0, 1, 0]])
+    >>> plt.gca().get_xlabel()
+    'time (ms)'
     """
     import matplotlib.pyplot as plt
 

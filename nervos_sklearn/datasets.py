@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.datasets import fetch_openml
 
-from ._random import random_generator
+from ._random import Seed, random_generator
 
 
 def load_mnist(path: str | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -60,7 +60,7 @@ def make_spike_timings(
     n_steps: int = 200,
     duration: int = 40,
     jitter: float = 1.0,
-    random_state=None,
+    random_state: Seed = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make spike trains whose classes differ in nothing but the times of the spikes.
 

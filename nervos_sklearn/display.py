@@ -3,10 +3,18 @@
 import math
 import re
 import textwrap
-from typing import Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from pandas import DataFrame
 
 
 class ReceptiveFieldDisplay:
@@ -47,7 +55,9 @@ class ReceptiveFieldDisplay:
     (19, 28)
     """
 
-    def __init__(self, weights, *, image_shape, labels=None):
+    def __init__(
+        self, weights: ArrayLike, *, image_shape: tuple[int, int], labels: Sequence | None = None
+    ):
         weights = np.asarray(weights, dtype=float)
         height, width = image_shape
         if weights.ndim != 2 or weights.shape[1] != height * width:
@@ -63,7 +73,12 @@ class ReceptiveFieldDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, image_shape: tuple | None = None, ax=None, cmap="viridis"
+        cls,
+        estimator: BaseEstimator,
+        *,
+        image_shape: tuple | None = None,
+        ax: "Axes | None" = None,
+        cmap: "str | Colormap" = "viridis",
     ) -> Self:
         """Draw the receptive fields of the first layer of a classifier.
 
@@ -101,7 +116,7 @@ class ReceptiveFieldDisplay:
             image_shape = (side, side) if side**2 == weights.shape[1] else (1, weights.shape[1])
         return cls(weights, image_shape=image_shape, labels=labels).plot(ax=ax, cmap=cmap)
 
-    def plot(self, *, ax=None, cmap="viridis") -> Self:
+    def plot(self, *, ax: "Axes | None" = None, cmap: "str | Colormap" = "viridis") -> Self:
         """Draw the picture.
 
         Parameters
@@ -176,12 +191,14 @@ class SynapseStudyDisplay:
     array([0.6, 0.8])
     """
 
-    def __init__(self, curves, *, x):
+    def __init__(self, curves: dict[str, tuple], *, x: str):
         self.curves = curves
         self.x = x
 
     @classmethod
-    def from_study(cls, study, *, x: str = "n_levels", ax=None) -> Self:
+    def from_study(
+        cls, study: "dict | DataFrame", *, x: str = "n_levels", ax: "Axes | None" = None
+    ) -> Self:
         """Draw a study.
 
         Parameters
@@ -227,7 +244,7 @@ class SynapseStudyDisplay:
             )
         return cls(curves, x=x).plot(ax=ax)
 
-    def plot(self, *, ax=None) -> Self:
+    def plot(self, *, ax: "Axes | None" = None) -> Self:
         """Draw the lines, with the standard deviation over the folds.
 
         Parameters
@@ -245,7 +262,7 @@ class SynapseStudyDisplay:
             _, ax = plt.subplots(layout="constrained")
         self.lines_ = []
         for k, (name, (x, mean, deviation)) in enumerate(self.curves.items()):
-            style = {"color": f"C{k}", "label": textwrap.shorten(name, 80)}
+            style: dict[str, Any] = {"color": f"C{k}", "label": textwrap.shorten(name, 80)}
             if np.isinf(x).all():
                 ax.axhline(mean[0], linestyle="--", **style)
             else:
@@ -320,7 +337,7 @@ class SeriesWindowDisplay:
     ----------
     lines_ : list of matplotlib.lines.Line2D
         A line for each neuron and channel.
-    axes_ : ndarray of matplotlib.axes.Axes
+    axes_ : ndarray of matplotlib.axes.Axes of shape (n_neurons,)
         A picture for each neuron.
     figure_ : matplotlib.figure.Figure
 
@@ -335,13 +352,19 @@ class SeriesWindowDisplay:
     (8, 16)
     """
 
-    def __init__(self, values, *, dilation, name):
+    def __init__(self, values: np.ndarray, *, dilation: int, name: str):
         self.values = values
         self.dilation = dilation
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, layer: str | None = None, *, neurons=range(16)) -> Self:
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        layer: str | None = None,
+        *,
+        neurons: Sequence[int] = range(16),
+    ) -> Self:
         """Draw windows of one code and dilation.
 
         Parameters
@@ -447,14 +470,20 @@ class SeriesAnswerDisplay:
     (2, 3)
     """
 
-    def __init__(self, series, leads, *, names):
+    def __init__(self, series: np.ndarray, leads: np.ndarray, *, names: Sequence[str]):
         self.series = series
         self.leads = leads
         self.names = names
 
     @classmethod
     def from_estimator(
-        cls, estimator, series, layer: str | None = None, *, n_neurons: int = 5, ax=None
+        cls,
+        estimator: BaseEstimator,
+        series: ArrayLike,
+        layer: str | None = None,
+        *,
+        n_neurons: int = 5,
+        ax: "Axes | None" = None,
     ) -> Self:
         """Draw a series and the answers to it.
 
@@ -492,7 +521,7 @@ class SeriesAnswerDisplay:
         names = [f"{layer}_neuron{j}" for j in first]
         return cls(series, leads[first], names=names).plot(ax=ax)
 
-    def plot(self, *, ax=None) -> Self:
+    def plot(self, *, ax: "Axes | None" = None) -> Self:
         """Draw the picture.
 
         Parameters

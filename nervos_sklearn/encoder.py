@@ -10,7 +10,7 @@ from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels
-from ._random import draw_keys, random_generator
+from ._random import Seed, draw_keys, random_generator
 from ._sklearn import Interval, StrOptions, _fit_context
 from ._validation import refuse_masked, unchanged_on_error
 from .parameters import LARGEST, SMALLEST, interval_of
@@ -22,7 +22,10 @@ _STANDARD_REACH = 2.5  # standard deviations to both sides of the mean that are 
 
 
 class SpikeEncoder(
-    OneToOneFeatureMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,  # type: ignore[call-arg]  # scikit-learn has no types
 ):
     """Turn features into spike trains.
 
@@ -78,19 +81,19 @@ class SpikeEncoder(
         Channels of a spike train.
     n_steps_ : int
         Columns of a spike train, ``training_duration + 1``.
-    channel_features_ : ndarray of shape (n_channels_,)
+    channel_features_ : ndarray of shape (`n_channels_`,)
         The feature that each channel comes from.
-    channel_centers_ : ndarray of shape (n_channels_,)
+    channel_centers_ : ndarray of shape (`n_channels_`,)
         Centre of each receptive field on the scaled feature; only for
         "receptive_fields".
-    data_min_, data_max_ : ndarray of shape (n_features_in_,)
+    data_min_, data_max_ : ndarray of shape (`n_features_in_`,)
         The values of each feature that become 0 and 1, for the scales "feature" and
         "standard", and the range of each feature for "quantile".
     quantiles_ : QuantileTransformer
         The fitted scale, for "quantile".
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if they were all strings.
 
     References
@@ -124,16 +127,16 @@ class SpikeEncoder(
 
     def __init__(
         self,
-        encoding="receptive_fields",
+        encoding: str = "receptive_fields",
         *,
-        training_duration=100,
-        min_frequency=1.0,
-        max_frequency=50.0,
-        n_fields=5,
-        field_variance=0.03,
-        field_code="rate",
-        scale="auto",
-        random_state=None,
+        training_duration: int = 100,
+        min_frequency: float = 1.0,
+        max_frequency: float = 50.0,
+        n_fields: int | ArrayLike = 5,
+        field_variance: float = 0.03,
+        field_code: str = "rate",
+        scale: str | None = "auto",
+        random_state: Seed = None,
     ):
         self.encoding = encoding
         self.training_duration = training_duration
@@ -146,7 +149,7 @@ class SpikeEncoder(
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y=None) -> Self:
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn the range of the features.
 
         Parameters
@@ -226,7 +229,7 @@ class SpikeEncoder(
 
         Returns
         -------
-        ndarray of shape (n_samples, n_channels_, n_steps_), dtype uint8
+        ndarray of shape (n_samples, `n_channels_`, `n_steps_`), dtype uint8
             Ones where a channel spikes.
 
         Raises
@@ -253,7 +256,7 @@ class SpikeEncoder(
 
         Returns
         -------
-        ndarray of shape (n_samples, n_channels_), dtype float32 or float64
+        ndarray of shape (n_samples, `n_channels_`), dtype float32 or float64
             Whole numbers: the sum of ``training_duration + 1 - t`` over the spikes at
             times t.
 
@@ -281,13 +284,13 @@ class SpikeEncoder(
         return latency_counts(self._intensities(X), self.training_duration)
 
     def traces_of(self, X: np.ndarray) -> np.ndarray:
-        """Compute the traces of features that have been checked."""
+        """Compute the traces, (n_samples, n_channels), of checked features `X`."""
         if self._has_latency():
             return self._latency_counts(X).astype(trace_dtype(self.n_steps_))
         return traces_of_spikes(self.encode(X))
 
     def encode(self, X: np.ndarray) -> np.ndarray:
-        """Turn features that have been checked into spike trains."""
+        """Turn checked features `X` into spike trains, (n_samples, n_channels, n_steps)."""
         spike_trains = np.zeros((len(X), self.n_channels_, self.n_steps_), dtype=np.uint8)
         duration = self.training_duration
         if self._has_latency():
@@ -348,7 +351,7 @@ class SpikeEncoder(
             distances = np.ldexp(X, -exponents) - low
             return np.clip(distances / np.where(high > low, high - low, 1.0), 0.0, 1.0)
 
-    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Name the channels of the spike trains.
 
         Parameters
@@ -358,7 +361,7 @@ class SpikeEncoder(
 
         Returns
         -------
-        ndarray of shape (n_channels_,), dtype object
+        ndarray of shape (`n_channels_`,), dtype object
             The name of the feature; for receptive fields with the number of the
             field, as in "x0_field2".
         """

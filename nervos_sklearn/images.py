@@ -18,7 +18,7 @@ from sklearn.utils import check_array, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels
-from ._random import random_generator
+from ._random import Seed, random_generator
 from ._sklearn import Interval, StrOptions, _fit_context
 from ._validation import unchanged_on_error
 from .encoder import latency_traces
@@ -136,7 +136,10 @@ def _grid_score(centred, deviations, side):
 class _ImageTransformer(TransformerMixin, BaseEstimator):
     """A transformer of images, flattened or (n_images, height, width)."""
 
-    def _check_images(self, X, reset):
+    image_shape: tuple[int, int] | None
+    image_shape_: tuple[int, int]
+
+    def _check_images(self, X: ArrayLike, reset: bool) -> np.ndarray:
         """Check images and flatten them: the pixels are the features."""
         shape = self.image_shape if reset else self.image_shape_
         images = check_array(X, allow_nd=True, dtype=np.float64, input_name="X", estimator=self)
@@ -171,7 +174,7 @@ def _same_shape(shape, expected):
 
 def are_sides(shape: tuple) -> bool:
     """Whether all entries of the shape of an image are whole numbers above 0."""
-    return all(isinstance(side, Integral) and side > 0 for side in shape)
+    return all(isinstance(side, Integral) and int(side) > 0 for side in shape)
 
 
 def _image_shape(shape, n_pixels):
@@ -223,12 +226,12 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
         "image_shape": ["array-like", None],
     }
 
-    def __init__(self, sigma=0.04, *, image_shape=None):
+    def __init__(self, sigma: float = 0.04, *, image_shape: tuple[int, int] | None = None):
         self.sigma = sigma
         self.image_shape = image_shape
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y=None) -> Self:
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn the shape of the images.
 
         Parameters
@@ -357,21 +360,21 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
 
     def __init__(
         self,
-        n_features=32,
+        n_features: int = 32,
         *,
-        patch_size="auto",
-        map_size="auto",
-        n_winners=2,
-        n_steps=32,
-        blur=0.018,
-        n_presentations=20_000,
-        eta=0.1,
-        final_eta=0.005,
-        threshold_increment=0.01,
-        minimum_contrast=0.1,
-        compression=0.4,
-        image_shape=None,
-        random_state=None,
+        patch_size: int | str = "auto",
+        map_size: int | str = "auto",
+        n_winners: int = 2,
+        n_steps: int = 32,
+        blur: float = 0.018,
+        n_presentations: int = 20_000,
+        eta: float = 0.1,
+        final_eta: float = 0.005,
+        threshold_increment: float = 0.01,
+        minimum_contrast: float = 0.1,
+        compression: float = 0.4,
+        image_shape: tuple[int, int] | None = None,
+        random_state: Seed = None,
     ):
         self.n_features = n_features
         self.patch_size = patch_size
@@ -389,7 +392,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y=None) -> Self:
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn the features of patches.
 
         Parameters
@@ -491,19 +494,19 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
             If the images are not valid.
         """
         check_is_fitted(self)
-        X = self._check_images(X, reset=False)
+        images = self._check_images(X, reset=False)
         n_features, size, _ = self.receptive_fields_.shape
         n_winners, compression = self._answer
         weights = self.receptive_fields_.reshape(n_features, -1).T
         neurons = Competition(weights, _one_latency(self._code[1]), _square_taps(size), n_winners)
-        features = np.empty((len(X), self._n_features_out), dtype=np.float32)
-        for batch in gen_batches(len(X), _BATCH):
+        features = np.empty((len(images), self._n_features_out), dtype=np.float32)
+        for batch in gen_batches(len(images), _BATCH):
             maps, _ = neurons.answer(
-                self._levels(X[batch]), self.image_shape_, self.map_shape_[1:]
+                self._levels(images[batch]), self.image_shape_, self.map_shape_[1:]
             )
-            maps = maps.reshape(len(maps), -1)
-            largest = maps.max(axis=1, keepdims=True)
-            features[batch] = (maps / np.where(largest > 0, largest, 1.0)) ** compression
+            rows = maps.reshape(len(maps), -1)
+            largest = rows.max(axis=1, keepdims=True)
+            features[batch] = (rows / np.where(largest > 0, largest, 1.0)) ** compression
         return features
 
     def __sklearn_tags__(self):
@@ -581,7 +584,14 @@ class ImageAugmentation(BaseEstimator):
         "test_time": [Interval(Real, 0, _STRONGEST, closed="both")],
     }
 
-    def __init__(self, image_shape="auto", *, blur=0.04, strength=1.0, test_time=0.0):
+    def __init__(
+        self,
+        image_shape: str | tuple[int, ...] = "auto",
+        *,
+        blur: float = 0.04,
+        strength: float = 1.0,
+        test_time: float = 0.0,
+    ):
         self.image_shape = image_shape
         self.blur = blur
         self.strength = strength
@@ -627,7 +637,7 @@ class ImageAugmentation(BaseEstimator):
         return shape
 
     def blurred(self, X: np.ndarray) -> np.ndarray:
-        """Blur images, as float32; what are not images stay as they are."""
+        """Blur images `X`, (n_images, n_pixels), as float32; else they stay as they are."""
         if self.image_shape_ is None:
             return X
         X = np.clip(np.ldexp(X, -self._exponent), -_LARGEST_PIXEL, _LARGEST_PIXEL)
@@ -636,17 +646,18 @@ class ImageAugmentation(BaseEstimator):
         return blur_images(X, self.image_shape_, self.blur * max(self.image_shape_[1:]))
 
     def moved(self, X: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        """Move each image by a movement of its own."""
+        """Move each of the images `X`, (n_images, n_pixels), as `generator` draws it."""
         if self.image_shape_ is None or self.strength == 0:
             return X
         return self._move(X, generator.uniform(-1, 1, (len(X), 5)) * self.movement_)
 
     @property
     def looks_again(self) -> bool:
+        """Whether `test_time` is above 0."""
         return self.test_time > 0
 
     def looks(self, X: np.ndarray) -> list[np.ndarray]:
-        """Look at images again, turned, scaled and sheared one way and the other."""
+        """Turn, scale and shear images `X` one way and the other: arrays (n_images, n_pixels)."""
         movements = [self.test_time * self.movement_ * look for look in _LOOKS]
         return [self._move(X, np.tile(movement, (len(X), 1))) for movement in movements]
 

@@ -1,6 +1,7 @@
 """Layer: the neurons of one layer, and the synapses between them and their inputs."""
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_scalar
@@ -11,6 +12,7 @@ from ._kernels import (
     DeviceState,
     LayerState,
     Learning,
+    NeuronConstants,
     Plasticity,
     Record,
     Rule,
@@ -90,8 +92,9 @@ class Layer:
         shape = (self.num_output_neurons, self.num_input_neurons)
         self.synapse_update_counts = np.zeros(shape, dtype=np.int64)
         self.accumulators = np.empty((0, 0))
-        self.gains = None
-        self.fast = None
+        self.gains: np.ndarray | None = None
+        self.fast: np.ndarray | Any = None  # and sums: there if answers are averaged
+        self.sums: np.ndarray | Any = None
         self._on_grid = True
         self._set_conductances(np.ones((1, *shape)))
         self._arrays = NeuronArrays(self.num_output_neurons, parameters)
@@ -164,7 +167,11 @@ class Layer:
         return int(self.pulses.sum())
 
     def state(self) -> dict[str, np.ndarray]:
-        """What a file must hold beside the weights for the layer to go on as before."""
+        """What a file must hold beside the weights for the layer to go on as before.
+
+        Counters, accumulators and fast weights have the shape of the weights, of one device
+        or of each; `progress` has the shape (2,).
+        """
         state = {"update_counts": self.synapse_update_counts, "pulses": self.pulses}
         if len(self._conductances) == 2:
             state["conductances"] = self._conductances
@@ -218,7 +225,10 @@ class Layer:
         self.neuron_potential_memories = [neuron.potential_memory for neuron in self.layer]
 
     def remember_potentials(self, potentials: np.ndarray, steps: tuple) -> list[dict]:
-        """Write recorded potentials (n_neurons, n_steps) to the memories of the neurons."""
+        """Write recorded potentials (n_neurons, n_steps), in mV, to the memories of the neurons.
+
+        `steps` are the first and the last, in ms.
+        """
         times = range(steps[0], steps[1] + 1)
         for neuron, trace in zip(self.layer, potentials.tolist(), strict=True):
             neuron.potential_memory = {t: trace[t] for t in times}
@@ -228,9 +238,18 @@ class Layer:
     # ------------------------------------------------------------- learning by spike timing
 
     def learn(
-        self, spike_trains, steps, neuron, plasticity, rule, device, keys, *,
-        output=False, trace=False,
-    ) -> Record:  # fmt: skip
+        self,
+        spike_trains: np.ndarray,
+        steps: tuple[int, int],
+        neuron: NeuronConstants,
+        plasticity: Plasticity,
+        rule: Rule,
+        device: Device | None,
+        keys: np.ndarray,
+        *,
+        output: bool = False,
+        trace: bool = False,
+    ) -> Record:
         """Present samples one after another, and learn from each by spike timing.
 
         Parameters
@@ -264,7 +283,15 @@ class Layer:
         return record
 
     def respond(
-        self, spike_trains, steps, neuron, device, keys, *, output=False, trace=False
+        self,
+        spike_trains: np.ndarray,
+        steps: tuple[int, int],
+        neuron: NeuronConstants,
+        device: Device | None,
+        keys: np.ndarray,
+        *,
+        output: bool = False,
+        trace: bool = False,
     ) -> Record:
         """Present samples without learning; each answer is independent of the others.
 
@@ -373,7 +400,15 @@ class Layer:
         values, gains = self._readings(device, unit)
         return (traces.astype(np.float64) @ values.T) * gains
 
-    def present_open(self, spike_trains, device, key, unit=1.0, *, trace=False):
+    def present_open(
+        self,
+        spike_trains: np.ndarray,
+        device: Device | None,
+        key: np.uint64,
+        unit: float | None = 1.0,
+        *,
+        trace: bool = False,
+    ) -> tuple[np.ndarray, np.ndarray | Any]:
         """Do what :meth:`potentials` does, step by step; each step reads all open synapses.
 
         Parameters
@@ -421,7 +456,14 @@ class Layer:
         _kernels.teaching.refresh(state, unit is None)
         return state
 
-    def start(self, weights: np.ndarray, device: Device | None, seed, *, averaged=False) -> None:
+    def start(
+        self,
+        weights: np.ndarray,
+        device: Device | None,
+        seed: np.uint64,
+        *,
+        averaged: bool = False,
+    ) -> None:
         """Program the weights that learning from reward begins with.
 
         Parameters
@@ -457,7 +499,9 @@ class Layer:
         self._set_conductances(state.conductances)
         self.pulses = state.pulses
 
-    def change(self, changes: np.ndarray, device: Device | None, seed, lowest: float) -> None:
+    def change(
+        self, changes: np.ndarray, device: Device | None, seed: np.uint64, lowest: float
+    ) -> None:
         """Write a desired change to each synapse, as its device can.
 
         Parameters
@@ -487,9 +531,23 @@ class Layer:
         self.pulses, self.accumulators = state.pulses, state.accumulators
 
     def teach(
-        self, traces, labels, rates, classes, teaching: Teaching, *, n_columns=1, device=None,
-        unit=1.0, unrest=None, keys=None, importance=None, groups=None, silent=None, n_jobs=None,
-    ) -> int:  # fmt: skip
+        self,
+        traces: np.ndarray,
+        labels: np.ndarray,
+        rates: np.ndarray,
+        classes: np.ndarray,
+        teaching: Teaching,
+        *,
+        n_columns: int = 1,
+        device: Device | None = None,
+        unit: float | None = 1.0,
+        unrest: np.ndarray | None = None,
+        keys: np.ndarray | None = None,
+        importance: np.ndarray | None = None,
+        groups: np.ndarray | None = None,
+        silent: np.ndarray | None = None,
+        n_jobs: int | None = None,
+    ) -> int:
         """Present samples one after another, and learn from each by reward.
 
         Parameters
@@ -558,7 +616,7 @@ class Layer:
 
         taught = on_threads(learn_column, range(n_columns), n_jobs)
         conductances = weights.T[np.newaxis] if device is None else state[0].conductances
-        if averaged:
+        if sums is not None:
             self.fast, self.sums = conductances, sums.T
         else:
             self._set_conductances(conductances)
@@ -566,7 +624,7 @@ class Layer:
             self.pulses = self.synapse_update_counts[np.newaxis]
         return sum(taught)
 
-    def settle(self, device: Device | None, seed, *, final: bool = False) -> None:
+    def settle(self, device: Device | None, seed: np.uint64, *, final: bool = False) -> None:
         """Let the mean of all fast weights answer from now on.
 
         On devices of finite levels it is programmed to the nearest ones. Until learning

@@ -5,9 +5,9 @@ the other. To add one, write a subclass of :class:`Learning`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from numbers import Integral, Real
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -18,9 +18,14 @@ from sklearn.model_selection import StratifiedKFold
 from ._kernels import Teaching
 from ._kernels.state import on_grid
 from ._sklearn import Interval, StrOptions
-from .parameters import LARGEST, SMALLEST
+from .layer import Layer
+from .parameters import LARGEST, SMALLEST, Parameters
 from .presentations import BATCH, Batch, Presentations, Shown, unrest_of_spikes
-from .stdp import RULES
+from .stdp import RULES, RuleLike
+
+if TYPE_CHECKING:
+    from .module import Module
+    from .synapse import DifferentialPair
 
 _OF_TRUE_LIF = ("tau_m", "tau_threshold")
 _OF_CONVENTIONAL = ("A_up", "A_down", "tau_up", "tau_down")
@@ -73,6 +78,27 @@ class Learning(BaseEstimator, ABC):
     typical_noise : float
         The escape noise before there is anything to fit it to.
 
+    Notes
+    -----
+    Its methods are given
+
+    - `module`, the :class:`Module`, and `task`, what defaults may depend on;
+    - `layer_sizes`, the number of inputs and of the neurons of each layer;
+    - `presentations`, the samples as the network sees them, or a `batch` of them;
+    - `y` of shape (n_samples,), labels, integers from 0, and `weights` of that shape, a factor
+      of the learning rate for each sample;
+    - `generator`, for all that is drawn;
+    - `X` or `spikes` of shape (n_samples, n_channels, n_steps), checked spike trains, the first
+      and the last of their `steps`, in ms, and `trace`, whether to record potentials;
+    - a `rule` of spike timing, or None;
+    - `activity` of shape (n_samples, n_neurons), what the neurons of the last layer do, and
+      `scores` of shape (n_samples, n_classes), how much speaks for each class;
+    - `min_weight` and `max_weight`, between which devices lie, whether weights are
+      `continuous`, and `held` of shape (n,), conductances.
+
+    They return arrays: `decide` (n_samples, n_classes), `chances` (n_samples, n_classes),
+    `labels` (n_samples,), `spikes` (n_samples, n_neurons).
+
     Examples
     --------
     >>> import numpy as np
@@ -96,7 +122,7 @@ class Learning(BaseEstimator, ABC):
     reads: frozenset = frozenset({"epochs", "eta"})
     update = "accumulate"
     signed = False
-    hidden_layer_sizes = ()
+    hidden_layer_sizes: Sequence[int] = ()
     names_winners = False
     moves_images = True
     n_columns = 1
@@ -126,7 +152,7 @@ class Learning(BaseEstimator, ABC):
                        "field_code": "latency"},
         }  # fmt: skip
 
-    def unread(self, has_fields: bool, parameters) -> dict:
+    def unread(self, has_fields: bool, parameters: Parameters) -> dict:
         """Name what plays no part as this learning is set, and who would read it.
 
         Parameters
@@ -145,7 +171,7 @@ class Learning(BaseEstimator, ABC):
 
     # -------------------------------------------------------------------- learning
 
-    def check_layers(self, layer_sizes) -> None:
+    def check_layers(self, layer_sizes: Sequence[int]) -> None:
         """Raise ValueError if layers of these sizes cannot learn so."""
         if len(layer_sizes) != 2:
             raise ValueError(
@@ -158,7 +184,13 @@ class Learning(BaseEstimator, ABC):
                 f"n_columns={self.n_columns}."
             )
 
-    def start(self, module, presentations, y, generator) -> None:
+    def start(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
         """Give the neurons their classes, and the network the weights it starts from."""
         self.check_layers(module.layer_sizes)
         n_neurons = module.layer_sizes[-1]
@@ -171,14 +203,27 @@ class Learning(BaseEstimator, ABC):
         module.layers[0].start(weights, module.device, module.draw_key(), averaged=self.averaged)
         module.decision["escape_noise"] = np.array(self.typical_noise)
 
-    def initial_weights(self, module, presentations, y, generator) -> np.ndarray:
+    def initial_weights(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        generator: np.random.Generator,
+    ) -> np.ndarray:
         """Return the weights to start from, (n_neurons, n_channels)."""
         low, high = module.parameters.min_weight, module.parameters.max_weight
         shape = (module.layer_sizes[-1], presentations.n_channels)
         return on_grid(low + (high - low) * generator.random(shape))
 
     @abstractmethod
-    def learn_epoch(self, module, presentations, y, weights, generator) -> float:
+    def learn_epoch(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> float:
         """Present all samples once, and learn from them; return the fraction that taught.
 
         Parameters
@@ -200,7 +245,13 @@ class Learning(BaseEstimator, ABC):
             The fraction of samples that taught, from 0 to 1; `verbose` prints it.
         """
 
-    def show(self, module, presentations, order, generator=None) -> Iterator[Batch]:
+    def show(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        order: np.ndarray,
+        generator: np.random.Generator | None = None,
+    ) -> Iterator[Batch]:
         """Show samples in some order, batch by batch, and count what that costs.
 
         Parameters
@@ -232,8 +283,13 @@ class Learning(BaseEstimator, ABC):
             if records:
                 module.record(shown._replace(weights=[layer.synapses.copy()]))
 
-    def learn(self, module, X, y, rule) -> np.ndarray:
-        """Present checked spike trains in the given order, and learn; return spike counts."""
+    def learn(
+        self, module: "Module", X: np.ndarray, y: np.ndarray | None, rule: RuleLike | None
+    ) -> np.ndarray:
+        """Present checked spike trains in the given order, and learn.
+
+        Returns the spike counts, (n_samples, n_neurons).
+        """
         if y is None or rule is not None:
             raise ValueError(
                 f"{type(self).__name__} learns from labels: it needs y, and knows no "
@@ -248,18 +304,27 @@ class Learning(BaseEstimator, ABC):
         module.learning.learn_in_given_order(module, presentations, y)  # every None resolved
         return module.learning.spikes(module, X)
 
-    def learn_in_given_order(self, module, presentations, y):
+    def learn_in_given_order(
+        self, module: "Module", presentations: Presentations, y: np.ndarray
+    ) -> None:
         """Learn from samples outside of any epoch, as they are."""
         n_epochs, generator = module.n_epochs, module.draw_generator()
         module.learn_epoch(presentations, y, np.ones(len(y)), generator)
         module.n_epochs = n_epochs
 
-    def finish(self, module, presentations, y, weights, generator) -> None:
+    def finish(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
         """Find what the network needs to decide, after its last epoch: the escape noise."""
         chosen = generator.permutation(len(y))[:_CALIBRATED_ON]
         self.calibrate(module, module.activity(presentations, chosen), y[chosen])
 
-    def calibrate(self, module, potentials, y) -> None:
+    def calibrate(self, module: "Module", potentials: np.ndarray, y: np.ndarray) -> None:
         """Fit the escape noise: the least log loss on potentials.
 
         As if half a sample more had been answered wrongly: without any error, the least
@@ -297,12 +362,12 @@ class Learning(BaseEstimator, ABC):
 
     # -------------------------------------------------------------------- answering
 
-    def sees(self, module) -> str:
+    def sees(self, module: "Module") -> str:
         """Whether the network is shown "spikes", or the "traces" that they leave."""
         device = module.device
         return "spikes" if device is not None and device.read_noise > 0 else "traces"
 
-    def potential_unit(self, module):
+    def potential_unit(self, module: "Module") -> float | None:
         """Return the gain of potentials, a number; None for 1 / norm of each neuron's weights.
 
         A hook for weights whose scale is not that of the decision: devices hold 0 to
@@ -310,7 +375,7 @@ class Learning(BaseEstimator, ABC):
         """
         return 1.0
 
-    def activity(self, module, batch: Batch) -> np.ndarray:
+    def activity(self, module: "Module", batch: Batch) -> np.ndarray:
         """Compute what the neurons of the last layer do, of shape (n_samples, n_neurons).
 
         The potentials at the decision, in units of the norm of the traces.
@@ -322,7 +387,7 @@ class Learning(BaseEstimator, ABC):
             potentials = layer.potentials(batch.traces, device, unit)
         return potentials / trace_norms(batch)
 
-    def decide(self, module, activity) -> np.ndarray:
+    def decide(self, module: "Module", activity: np.ndarray) -> np.ndarray:
         """Compute how much speaks for each class, of shape (n_samples, n_classes).
 
         The race with escape noise: score_c = D logsumexp(V_j / D, j in c). Neurons fire at
@@ -334,30 +399,30 @@ class Learning(BaseEstimator, ABC):
         noise = self.escape_noise(module)
         return race(activity, module.neuron_label_map, module.n_classes, self.n_columns, noise)
 
-    def chances(self, module, scores) -> np.ndarray:
+    def chances(self, module: "Module", scores: np.ndarray) -> np.ndarray:
         """Turn the scores of :meth:`decide` into probabilities."""
         return softmax(scores / self.escape_noise(module), axis=1)
 
-    def labels(self, module, activity) -> np.ndarray:
+    def labels(self, module: "Module", activity: np.ndarray) -> np.ndarray:
         """Decide for a label, an integer from 0, for each sample; -1 before anything is known."""
         if module.n_classes == 0:
             return np.full(len(activity), -1)
         return self.checked_scores(module, activity).argmax(axis=1)
 
-    def checked_scores(self, module, activity) -> np.ndarray:
-        """Return what :meth:`decide` does, or raise ValueError if that is no scores."""
+    def checked_scores(self, module: "Module", activity: np.ndarray) -> np.ndarray:
+        """Return what :meth:`decide` does, (n_samples, n_classes), or raise ValueError."""
         scores = self.decide(module, activity)
         return check_returned(self, "decide", scores, (len(activity), module.n_classes))
 
-    def checked_chances(self, module, scores) -> np.ndarray:
-        """Return what :meth:`chances` does, or raise ValueError if that is no chances."""
+    def checked_chances(self, module: "Module", scores: np.ndarray) -> np.ndarray:
+        """Return what :meth:`chances` does, (n_samples, n_classes), or raise ValueError."""
         return check_returned(self, "chances", self.chances(module, scores), scores.shape)
 
-    def escape_noise(self, module) -> float:
+    def escape_noise(self, module: "Module") -> float:
         """The noise of the race, in units of the potentials."""
         return float(module.decision.get("escape_noise", self.typical_noise))
 
-    def check_decision(self, module) -> None:
+    def check_decision(self, module: "Module") -> None:
         """Raise ValueError if what a network has found cannot decide."""
         noise = module.decision.get("escape_noise", self.typical_noise)
         if np.shape(noise) != () or not noise > 0:
@@ -376,7 +441,7 @@ class Learning(BaseEstimator, ABC):
             return (-np.inf, np.inf) if self.signed else (0.0, np.inf)
         return min_weight, max_weight
 
-    def reach(self, module, presentations, held) -> tuple:
+    def reach(self, module: "Module", presentations: Presentations, held: np.ndarray) -> tuple:
         """The lowest and the highest conductances that one update can ask for.
 
         Asked once, after :meth:`start`, to warn of devices that nothing would move.
@@ -394,7 +459,7 @@ class Learning(BaseEstimator, ABC):
         """
         return np.full_like(held, -np.inf), np.full_like(held, np.inf)
 
-    def check_pair(self, pair) -> None:
+    def check_pair(self, pair: "DifferentialPair") -> None:
         """Raise ValueError if weights are not signed and so need no pairs of devices."""
         if not self.signed:
             raise ValueError(
@@ -402,12 +467,20 @@ class Learning(BaseEstimator, ABC):
                 f"itself, {pair.synapse!r}, instead of a DifferentialPair."
             )
 
-    def spikes(self, module, X) -> np.ndarray:
+    def spikes(self, module: "Module", X: np.ndarray) -> np.ndarray:
         """Count the spikes of the last layer: one, of the most driven neuron at the decision."""
         activity = module.activity(Presentations(X), np.arange(len(X)))
         return (activity.argmax(axis=1)[:, np.newaxis] == np.arange(activity.shape[1])).astype(int)
 
-    def present(self, module, spikes, steps, label, learns, trace) -> Shown:
+    def present(
+        self,
+        module: "Module",
+        spikes: np.ndarray,
+        steps: tuple[int, int],
+        label: int | None,
+        learns: bool,
+        trace: bool,
+    ) -> Shown:
         """Present one spike train, (1, n_channels, n_steps), step by step."""
         spikes = spikes[:, :, : steps[1] + 1].copy()
         spikes[:, :, : steps[0]] = 0
@@ -418,7 +491,9 @@ class Learning(BaseEstimator, ABC):
                 shown = shown._replace(weights=[module.layers[0].synapses.copy()])
         return shown
 
-    def present_step_by_step(self, module, spikes, steps, trace):
+    def present_step_by_step(
+        self, module: "Module", spikes: np.ndarray, steps: tuple[int, int], trace: bool
+    ) -> Shown:
         """Present one spike train step by step; the most driven neuron spikes at the last."""
         layer = module.layers[0]
         potentials, recorded = layer.present_open(
@@ -509,26 +584,26 @@ default="conventional"
 
     def __init__(
         self,
-        rule="conventional",
+        rule: RuleLike = "conventional",
         *,
-        labeling="votes",
-        wta=True,
-        true_lif=False,
-        shuffle=True,
-        initial_weights="ones",
-        unlearning_fraction=0.0,
-        hidden_layer_sizes=(),
+        labeling: str = "votes",
+        wta: bool = True,
+        true_lif: bool = False,
+        shuffle: bool = True,
+        initial_weights: str = "ones",
+        unlearning_fraction: float = 0.0,
+        hidden_layer_sizes: Sequence[int] = (),
     ):
         self.rule = rule
         self.labeling = labeling
         self.wta = wta
         self.true_lif = true_lif
         self.shuffle = shuffle
-        self.initial_weights = initial_weights
+        self.initial_weights = initial_weights  # type: ignore[method-assign,assignment]  # start is its own
         self.unlearning_fraction = unlearning_fraction
         self.hidden_layer_sizes = hidden_layer_sizes
 
-    def defaults(self, task):
+    def defaults(self, task: Task) -> dict:
         encoding = "rate" if task.kind in ("image", "features") else "receptive_fields"
         return {
             "n_neurons": 80,
@@ -539,21 +614,34 @@ default="conventional"
             "fields": {},
         }
 
-    def unread(self, has_fields, parameters):
+    def unread(self, has_fields: bool, parameters: Parameters) -> dict:
         idle = ("spike_drop_rate", "threshold_drop_rate") if self.true_lif else _OF_TRUE_LIF
         unread = dict.fromkeys(idle, f"STDPLearning(true_lif={not self.true_lif})")
         if not (isinstance(self.rule, str) and self.rule == "conventional"):
             unread |= dict.fromkeys(_OF_CONVENTIONAL, 'STDPLearning(rule="conventional")')
         return unread
 
-    def start(self, module, presentations, y, generator):
+    def start(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
         if self.initial_weights == "random":
             module.draw_weights()
 
-    def check_layers(self, layer_sizes):
+    def check_layers(self, layer_sizes: Sequence[int]) -> None:
         """Do nothing: any number of layers learns."""
 
-    def learn_epoch(self, module, presentations, y, weights, generator):
+    def learn_epoch(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> float:
         if presentations.order is None:
             n = len(y)
             presentations.order = generator.permutation(n) if self.shuffle else np.arange(n)
@@ -568,7 +656,9 @@ default="conventional"
         self.name_neurons_by_votes(module, presentations, y)
         return 1.0
 
-    def name_neurons_by_votes(self, module, presentations, y):
+    def name_neurons_by_votes(
+        self, module: "Module", presentations: Presentations, y: np.ndarray
+    ) -> None:
         """Label the neurons by what they did, and keep what each votes for."""
         if self.labeling == "reference":
             return
@@ -581,44 +671,62 @@ default="conventional"
         module.decision["votes"] = means / np.where(totals > 0, totals, 1)
         module.neuron_label_map = np.where(totals > 0, means.argmax(axis=0), -1)
 
-    def finish(self, module, presentations, y, weights, generator):
+    def finish(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
         """Do nothing: votes are found after each epoch."""
 
-    def bounds(self, continuous, min_weight, max_weight):
+    def bounds(self, continuous: bool, min_weight: float, max_weight: float) -> tuple:
         return min_weight, max_weight
 
-    def sees(self, module):
+    def sees(self, module: "Module") -> str:
         return "spikes"
 
-    def reach(self, module, presentations, held):
+    def reach(self, module: "Module", presentations: Presentations, held: np.ndarray) -> tuple:
         return module.changed_weights(held)
 
-    def learn(self, module, X, y, rule):
+    def learn(
+        self, module: "Module", X: np.ndarray, y: np.ndarray | None, rule: RuleLike | None
+    ) -> np.ndarray:
         return module.learn_by_spike_timing(X, y, self.rule if rule is None else rule)
 
-    def spikes(self, module, X):
+    def spikes(self, module: "Module", X: np.ndarray) -> np.ndarray:
         return module.respond(X)
 
-    def present(self, module, spikes, steps, label, learns, trace):
+    def present(
+        self,
+        module: "Module",
+        spikes: np.ndarray,
+        steps: tuple[int, int],
+        label: int | None,
+        learns: bool,
+        trace: bool,
+    ) -> Shown:
         return module.present_by_spike_timing(spikes, steps, learns, trace)
 
-    def activity(self, module, batch):
+    def activity(self, module: "Module", batch: Batch) -> np.ndarray:
         return module.respond(batch.spikes)
 
-    def labels(self, module, activity):
+    def labels(self, module: "Module", activity: np.ndarray) -> np.ndarray:
         """As nervos: the label of the neuron that fired most, -1 if it was never labelled."""
         if self.labeling == "reference":
             return module.neuron_label_map[activity.argmax(axis=1)]
         return super().labels(module, activity)
 
-    def decide(self, module, activity):
+    def decide(self, module: "Module", activity: np.ndarray) -> np.ndarray:
         """Shares of the votes of all spikes, or of the spikes of each class' best neuron."""
         scores = self.votes_by_class(module, activity)
         totals = sum_in_order(scores)[:, np.newaxis]
         equal = np.full_like(scores, 1 / scores.shape[1])
         return np.divide(scores, totals, out=equal, where=totals > 0)
 
-    def votes_by_class(self, module, activity):
+    def votes_by_class(self, module: "Module", activity: np.ndarray) -> np.ndarray:
+        """Add up the votes of all spikes for each class, (n_samples, n_classes)."""
         if self.labeling == "votes":
             own_label = module.neuron_label_map == np.arange(module.n_classes)[:, np.newaxis]
             votes = module.decision.get("votes", own_label.astype(float))
@@ -629,7 +737,7 @@ default="conventional"
             [_best_neuron(activity, labels == k) for k in range(module.n_classes)]
         )
 
-    def chances(self, module, scores):
+    def chances(self, module: "Module", scores: np.ndarray) -> np.ndarray:
         return scores
 
 
@@ -666,14 +774,14 @@ class _RewardLearning(Learning):
     competitive_epochs = 0
     reinforcement = 0.0
 
-    def unread(self, has_fields, parameters):
+    def unread(self, has_fields: bool, parameters: Parameters) -> dict:
         dropped = self.feature_dropout and not has_fields
         unread = {"feature_dropout": _READS_DROPOUT} if dropped else {}
         if self.competitive_epochs >= parameters.epochs:
             unread |= dict.fromkeys(("margin", "reinforcement"), "fewer competitive_epochs")
         return unread
 
-    def reach(self, module, presentations, held):
+    def reach(self, module: "Module", presentations: Presentations, held: np.ndarray) -> tuple:
         """All changes are within eta (|w| max(q / |q|), w): see :meth:`teaching_now`."""
         largest = 0.0
         for batch in presentations.batches(np.arange(len(presentations)), traces=True):
@@ -683,25 +791,40 @@ class _RewardLearning(Learning):
             norms = np.linalg.norm(values, axis=1)
             largest = max(norms.max() * largest, np.abs(values).max())
         else:
-            largest /= self.potential_unit(module)
+            largest /= self.potential_unit(module) or 1.0
         largest *= self.teaching_now(module).eta
         return held - largest, held + largest
 
-    def learn_epoch(self, module, presentations, y, weights, generator):
+    def learn_epoch(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> float:
         order = generator.permutation(len(y))
         n_taught = self.teach_in_order(module, presentations, y, weights, order, generator)
         return n_taught / (len(y) * self.n_columns)
 
-    def teach_in_order(self, module, presentations, y, weights, order, generator):
+    def teach_in_order(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        order: np.ndarray,
+        generator: np.random.Generator | None,
+    ) -> int:
         """Show samples in an order, moved and with dropout if there is a generator."""
         layer, device = module.layers[0], module.device
         teaching = self.teaching_now(module)
         mover, dropper = (None, None) if generator is None else generator.spawn(2)
-        n_taught, groups = 0, presentations.groups if generator is not None else None
+        n_taught, groups = 0, presentations.groups if dropper is not None else None
         noisy = self.sees(module) == "spikes"
         for batch in self.show(module, presentations, order, mover):
             chosen, silent = batch.chosen, None
-            if groups is not None and groups[-1] > 1 and self.feature_dropout > 0:
+            if dropper and groups is not None and groups[-1] > 1 and self.feature_dropout > 0:
                 shape = (len(chosen), self.n_columns, groups[-1] + 1)
                 silent = (dropper.random(shape) < self.feature_dropout).swapaxes(0, 1)
                 silent = np.ascontiguousarray(silent)
@@ -725,10 +848,13 @@ class _RewardLearning(Learning):
             layer.settle(device, module.draw_key())
         return n_taught
 
-    def learn_in_given_order(self, module, presentations, y):
+    def learn_in_given_order(
+        self, module: "Module", presentations: Presentations, y: np.ndarray
+    ) -> None:
         self.teach_in_order(module, presentations, y, np.ones(len(y)), np.arange(len(y)), None)
 
-    def teaching_now(self, module):
+    def teaching_now(self, module: "Module") -> Teaching:
+        """What the compiled loops are told for the epoch at hand."""
         epoch = module.n_epochs
         return Teaching(
             eta=module.parameters.eta * self.eta_decay**epoch * module.learning_rate_factor,
@@ -860,14 +986,14 @@ class PrototypeLearning(_RewardLearning):
     def __init__(
         self,
         *,
-        margin=0.08,
-        eta_decay=0.9,
-        competitive_epochs=4,
-        reinforcement=0.0,
-        recruitment=True,
-        synaptic_scaling=True,
-        signed=False,
-        feature_dropout=0.3,
+        margin: float = 0.08,
+        eta_decay: float = 0.9,
+        competitive_epochs: int = 4,
+        reinforcement: float = 0.0,
+        recruitment: bool = True,
+        synaptic_scaling: bool = True,
+        signed: bool = False,
+        feature_dropout: float = 0.3,
     ):
         self.margin = margin
         self.eta_decay = eta_decay
@@ -878,16 +1004,22 @@ class PrototypeLearning(_RewardLearning):
         self.signed = signed
         self.feature_dropout = feature_dropout
 
-    def defaults(self, task):
+    def defaults(self, task: Task) -> dict:
         most = 16 if task.kind == "table" else 64
         n_neurons = int(np.minimum(task.class_counts, most).sum())
         return super().defaults(task) | {"n_neurons": n_neurons, "epochs": 30, "eta": 0.3}
 
-    def potential_unit(self, module):
+    def potential_unit(self, module: "Module") -> float | None:
         device = module.device
         return None if self.synaptic_scaling and device is not None and device.n_levels else 1.0
 
-    def initial_weights(self, module, presentations, y, generator):
+    def initial_weights(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        generator: np.random.Generator,
+    ) -> np.ndarray:
         labels, device = module.neuron_label_map, module.device
         shape = (len(labels), presentations.n_channels)
         presentations.recruits = np.full(len(labels), -1)
@@ -909,7 +1041,14 @@ class PrototypeLearning(_RewardLearning):
             weights = weights + _RECRUIT_WEIGHT
         return on_grid(weights / np.linalg.norm(weights, axis=1, keepdims=True))
 
-    def finish(self, module, presentations, y, weights, generator):
+    def finish(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
         """Fit the escape noise, on potentials without a sample's own recruit."""
         chosen = generator.permutation(len(y))[:_CALIBRATED_ON]
         potentials = module.activity(presentations, chosen)
@@ -982,12 +1121,12 @@ class MarginLearning(_RewardLearning):
     def __init__(
         self,
         *,
-        margin=None,
-        eta_decay=None,
-        averaging=3.0,
-        n_columns=1,
-        feature_dropout=None,
-        weight_range=0.25,
+        margin: float | None = None,
+        eta_decay: float | None = None,
+        averaging: float = 3.0,
+        n_columns: int = 1,
+        feature_dropout: float | None = None,
+        weight_range: float = 0.25,
     ):
         self.margin = margin
         self.eta_decay = eta_decay
@@ -999,12 +1138,12 @@ class MarginLearning(_RewardLearning):
     typical_of_tables = {"margin": 0.1, "eta_decay": 0.93, "feature_dropout": 0.1}
     typical_of_features = {"margin": 0.15, "eta_decay": 0.9, "feature_dropout": 0.0}
 
-    def resolved(self, task):
+    def resolved(self, task: Task) -> Self:
         typical = self.typical_of_tables if task.kind == "table" else self.typical_of_features
         missing = {k: v for k, v in typical.items() if getattr(self, k) is None}
         return type(self)(**(self.get_params(deep=False) | missing))
 
-    def defaults(self, task):
+    def defaults(self, task: Task) -> dict:
         table, n_classes = task.kind == "table", len(task.class_counts)
         typical = super().defaults(task)
         return typical | {
@@ -1013,27 +1152,51 @@ class MarginLearning(_RewardLearning):
             "fields": typical["fields"] | {"scale": "quantile"},
         }
 
-    def potential_unit(self, module):
+    def potential_unit(self, module: "Module") -> float | None:
         device = module.device
         return self.weight_range if device is not None and device.n_levels else 1.0
 
-    def importance_of_next(self, layer, n_samples):
+    def importance_of_next(self, layer: Layer, n_samples: int) -> np.ndarray:
+        """How much the weights after each of the next samples count, of shape (n_samples,)."""
         shown = layer.n_shown + np.arange(1, n_samples + 1, dtype=float)
         layer.n_shown += n_samples
         return shown**self.averaging
 
-    def initial_weights(self, module, presentations, y, generator):
+    def initial_weights(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        generator: np.random.Generator,
+    ) -> np.ndarray:
         shape = (module.layer_sizes[-1], presentations.n_channels)
         return on_grid(0.01 * generator.random(shape)) / self.potential_unit(module)
 
-    def finish(self, module, presentations, y, weights, generator):
+    def finish(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
         """Program the mean of the weights; fit the escape noise on held-out folds."""
         module.layers[0].settle(module.device, module.draw_key(), final=True)
         potentials, held = self.potentials_held_out(module, presentations, y, weights, generator)
         self.calibrate(module, potentials, y[held])
 
-    def potentials_held_out(self, module, presentations, y, weights, generator):
-        """The potentials of samples in networks that have not seen them, in half the epochs."""
+    def potentials_held_out(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The potentials of samples in networks that have not seen them, in half the epochs.
+
+        Returns them, (n_held, n_neurons), and which samples they are, (n_held,).
+        """
         counts = np.bincount(y)
         n_folds = min(3, counts[counts > 0].min())
         if n_folds < 2:

@@ -4,8 +4,11 @@ import io
 import json
 import math
 import zipfile
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._files import write_atomically, write_json
 from ._validation import check_numbers
@@ -52,7 +55,9 @@ def save_model(labels: np.ndarray, synapses: np.ndarray, parameters: dict, path:
     write_model(path, labels, synapses, parameters, {})
 
 
-def write_model(path, labels, synapses, parameters, state: dict) -> None:
+def write_model(
+    path: str, labels: ArrayLike, synapses: Sequence | np.ndarray, parameters: Any, state: dict
+) -> None:
     """Do what :func:`save_model` does, with further arrays of the state of a network."""
     if hasattr(parameters, "to_dict"):
         parameters = parameters.to_dict()
@@ -114,6 +119,17 @@ def load_model(path: str) -> tuple[np.ndarray, np.ndarray, dict]:
         If there is no such file, or it cannot be read.
     ValueError
         If the file is damaged, or is not a model file of this package.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> from nervos_sklearn import load_model, save_model
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "model.red")
+    ...     save_model(["cat", "dog"], np.ones((1, 2, 3)), {}, path)
+    ...     load_model(path)[1].tolist()
+    ['cat', 'dog']
     """
     return _read(path, _read_model)
 

@@ -1,6 +1,7 @@
 """Module: layers in sequence. Spike trains in, answers out; they learn on the way."""
 
 import itertools
+import logging
 import operator
 import os
 import time
@@ -8,11 +9,12 @@ import warnings
 from numbers import Real
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from . import _kernels, stdp
 from ._files import write_json
-from ._random import draw_keys, random_generator
+from ._random import Seed, draw_keys, random_generator
 from ._validation import check_first_step, check_labels, check_numbers, check_spike_trains
 from .common import logger, mkdir, strftime, timenow
 from .layer import Layer
@@ -28,6 +30,7 @@ from .model_file import (
 from .neuron import neuron_constants
 from .parameters import Parameters, check_parameters
 from .presentations import BATCH, Batch, Presentations, Shown
+from .stdp import RuleLike
 from .step_by_step import StepByStep
 from .synapse import (
     DifferentialPair,
@@ -110,8 +113,10 @@ class Module(StepByStep):
         Labels that the network tells apart.
     n_epochs : int
         Epochs that it has learned for.
-    learned_synapses, learned_neuron_label_map : ndarray
-        Weights of all layers and labels of the neurons after :meth:`train`.
+    learned_synapses : ndarray of shape (n_layers, n_neurons, n_inputs)
+        Weights of all layers after :meth:`train`.
+    learned_neuron_label_map : ndarray of shape (n_neurons,)
+        Labels of the neurons after :meth:`train`.
     wta, true_lif, learning_rule
         The parameters `wta`, `true_lif` and `rule` of an STDPLearning.
     synapse : Synapse or None, default=None
@@ -157,7 +162,7 @@ class Module(StepByStep):
         identifier: str | None = None,
         *,
         learning: Learning | None = None,
-        random_state=None,
+        random_state: Seed = None,
     ) -> None:
         check_parameters(parameters)
         if identifier is not None and os.path.basename(str(identifier)) != str(identifier):
@@ -189,7 +194,9 @@ class Module(StepByStep):
         self.enable_synaptic_noise = False
         self.noise_magnitude_half_range = 0.0
         self.get_spikeplots = self.get_weight_evolution = False
-        self.spikeplots, self.layerpotentials, self.weight_evolution = [], [], []
+        self.spikeplots: list = []
+        self.layerpotentials: list = []
+        self.weight_evolution: list = []
         self.n_firings = self.n_reads = 0
         self._generator = random_generator(random_state)
         self._noise_key, self._device_key = draw_keys(self._generator, (2, 1))
@@ -200,7 +207,7 @@ class Module(StepByStep):
             self.neuron_label_map = np.require(self.neuron_label_map, requirements="W")
 
     @property
-    def logger(self):
+    def logger(self) -> logging.Logger:
         return logger
 
     # ------------------------------------------------------------------ structure
@@ -353,11 +360,11 @@ class Module(StepByStep):
         self.learning.true_lif = true_lif
 
     @property
-    def learning_rule(self):
+    def learning_rule(self) -> RuleLike:
         return self.learning.rule
 
     @learning_rule.setter
-    def learning_rule(self, rule) -> None:
+    def learning_rule(self, rule: RuleLike) -> None:
         self.learning.rule = rule
 
     @property
@@ -399,8 +406,8 @@ class Module(StepByStep):
     def _answering_key(self, k, device):
         return np.array([0 if device is None else self.noise_key(k)], dtype=np.uint64)
 
-    def draw_keys(self, size) -> np.ndarray:
-        """Draw seeds of random streams."""
+    def draw_keys(self, size: int | tuple[int, ...]) -> np.ndarray:
+        """Draw `size` seeds of random streams, an array of that shape."""
         return draw_keys(self._generator, size)
 
     def draw_key(self) -> np.uint64:
@@ -413,10 +420,10 @@ class Module(StepByStep):
 
     # ------------------------------------------------------------- what the loops need
 
-    def _neuron_constants(self):
+    def _neuron_constants(self) -> _kernels.NeuronConstants:
         return neuron_constants(self.parameters, self.true_lif)
 
-    def _plasticity(self):
+    def _plasticity(self) -> _kernels.Plasticity:
         parameters = self.parameters
         return _kernels.Plasticity(
             eta=float(parameters.eta) * self.learning_rate_factor,
@@ -425,13 +432,13 @@ class Module(StepByStep):
             wta=bool(self.wta),
         )
 
-    def _rule(self, rule):
+    def _rule(self, rule: RuleLike) -> _kernels.Rule:
         """Tabulate a learning rule over the lags that can occur."""
         rule = stdp.make_rule(rule, self.parameters)
         recent, silent = stdp.tabulate(rule, self.parameters.past_window)
         return _kernels.Rule(np.concatenate([recent, silent]), len(recent))
 
-    def changed_weights(self, weights) -> tuple:
+    def changed_weights(self, weights: np.ndarray) -> tuple:
         """Compute the weights after the strongest depression and the strongest potentiation."""
         changes, plasticity = self._rule(self.learning.rule).changes, self._plasticity()
         change = _kernels.synapses.change_weight
@@ -440,8 +447,8 @@ class Module(StepByStep):
             for factor in (min(changes.min(), 0.0), max(changes.max(), 0.0))
         )
 
-    def is_fixed(self, presentations) -> bool:
-        """Whether no update can leave the level that a device starts from.
+    def is_fixed(self, presentations: Presentations) -> bool:
+        """Whether no update by `presentations` can leave the level that a device starts from.
 
         So it is where changes are rounded to the nearest level and all are too small.
         """
@@ -458,7 +465,9 @@ class Module(StepByStep):
 
     # ------------------------------------------------------------- batches of samples
 
-    def learn(self, X: np.ndarray, y=None, *, rule=None) -> np.ndarray:
+    def learn(
+        self, X: np.ndarray, y: ArrayLike | None = None, *, rule: RuleLike | None = None
+    ) -> np.ndarray:
         """Present samples in the given order, learning from each.
 
         Parameters
@@ -487,8 +496,13 @@ class Module(StepByStep):
             y = check_labels("labels y", y, len(X))
         return self.learning.learn(self, X, y, rule)
 
-    def learn_by_spike_timing(self, X, y, rule) -> np.ndarray:
-        """Do what :meth:`learn` does, with checked spike trains and labels."""
+    def learn_by_spike_timing(
+        self, X: np.ndarray, y: np.ndarray | None, rule: RuleLike
+    ) -> np.ndarray:
+        """Do what :meth:`learn` does, with checked spike trains `X` and labels `y`.
+
+        Returns the spike counts, (n_samples, n_neurons).
+        """
         layers = self.layers
         neuron, plasticity = self._neuron_constants(), self._plasticity()
         table, device = self._rule(rule), self.learning_device
@@ -560,9 +574,12 @@ class Module(StepByStep):
         return np.concatenate(counts)
 
     def respond(self, X: np.ndarray) -> np.ndarray:
-        """Count the spikes with which layers of firing neurons answer checked spike trains."""
+        """Let layers of firing neurons answer checked spike trains `X`.
+
+        Returns the spike counts, (n_samples, n_neurons).
+        """
         neuron, device, steps = self._neuron_constants(), self.device, (1, X.shape[2] - 1)
-        spikes = np.require(X, requirements="CW")
+        spikes = np.require(X, requirements=["C", "W"])
         for k, layer in enumerate(self.layers):
             hidden = k + 1 < len(self.layers)
             key = self._answering_key(k, device)
@@ -570,7 +587,9 @@ class Module(StepByStep):
             spikes = record.spike_trains
         return record.spike_counts
 
-    def activity(self, presentations: Presentations, chosen, *, n_jobs=None) -> np.ndarray:
+    def activity(
+        self, presentations: Presentations, chosen: np.ndarray, *, n_jobs: int | None = None
+    ) -> np.ndarray:
         """Compute what the neurons of the last layer do when samples are shown as they are.
 
         Parameters
@@ -643,8 +662,13 @@ class Module(StepByStep):
             )
         return accuracy
 
-    def begin(self, presentations, y, generator) -> None:
-        """Give a network that has learned nothing the weights and classes it starts from."""
+    def begin(
+        self, presentations: Presentations, y: np.ndarray, generator: np.random.Generator
+    ) -> None:
+        """Give a network that has learned nothing the weights and classes it starts from.
+
+        `presentations`, `y` and `generator` are those of :meth:`learn_epoch`.
+        """
         counts = np.bincount(y)
         learning = self.learning.resolved(Task("spikes", counts))
         learning._validate_params()
@@ -663,7 +687,13 @@ class Module(StepByStep):
                 stacklevel=2,
             )
 
-    def learn_epoch(self, presentations, y, weights, generator) -> float:
+    def learn_epoch(
+        self,
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> float:
         """Let the network learn from all samples once, and count the epoch.
 
         Parameters
@@ -691,8 +721,8 @@ class Module(StepByStep):
         self.n_epochs = epoch + 1
         return float(taught)
 
-    def check_known(self, y) -> None:
-        """Raise ValueError if the network decides, and not for one of these labels."""
+    def check_known(self, y: np.ndarray) -> None:
+        """Raise ValueError if the network decides, and not for one of the labels `y`."""
         n_classes = int(y.max()) + 1
         if self.decision and n_classes > self.n_classes:
             raise ValueError(
@@ -706,8 +736,8 @@ class Module(StepByStep):
         """Whether :meth:`train` records."""
         return bool(self.get_spikeplots or self.get_weight_evolution)
 
-    def learn_and_record(self, X, y) -> None:
-        """Do what :meth:`learn` does, with checked samples, and record each."""
+    def learn_and_record(self, X: np.ndarray, y: np.ndarray) -> None:
+        """Do what :meth:`learn` does, with checked samples `X` and `y`, and record each."""
         for spikes, label in zip(X, y, strict=True):
             shown = self.learning.present(
                 self, spikes[np.newaxis], (1, X.shape[2] - 1), label, True, True
@@ -717,7 +747,7 @@ class Module(StepByStep):
             self.record(shown)
 
     def record(self, shown: Shown) -> None:
-        """Keep what a sample did, of what is asked for."""
+        """Keep what a sample did, `shown`, of what is asked for."""
         if self.get_spikeplots:
             self.spikeplots[-1].append(shown.spikeplots)
             self.layerpotentials[-1].append(shown.potentials)
@@ -1051,11 +1081,17 @@ class Module(StepByStep):
                     taken.extend(offered)
         return shown.spike_counts, shown.winner
 
-    def present_by_spike_timing(self, spikes, steps, learns, trace) -> Shown:
-        """Present one checked spike train to layers of firing neurons."""
+    def present_by_spike_timing(
+        self, spikes: np.ndarray, steps: tuple[int, int], learns: bool, trace: bool
+    ) -> Shown:
+        """Present one checked spike train to layers of firing neurons.
+
+        `learns` says whether they learn, `trace` whether potentials are recorded.
+        """
         neuron = self._neuron_constants()
         device = self.learning_device if learns else self.device
-        spikeplots, potentials, weights = [spikes[0]], [], []
+        spikeplots, potentials = [spikes[0]], []
+        weights: list[np.ndarray] = []
         if learns:
             plasticity, rule = self._plasticity(), self._rule(self.learning.rule)
             keys = self.draw_keys((1, len(self.layers)))

@@ -151,9 +151,9 @@ class LIFNeuron:
         time_step : float
             The time of the spike, in ms.
         """
-        time_step = check_numbers("time_step", time_step, ndim=0)
+        now = int(check_numbers("time_step", time_step, ndim=0))
         self.potential = self.parameters.reset_potential
-        self.rest_until = time_step + self.refractory_time
+        self.rest_until = now + self.refractory_time
 
     def inhibit(self, time_step: float) -> None:
         """Hold the neuron down at the inhibitory potential and let it rest.
@@ -163,6 +163,6 @@ class LIFNeuron:
         time_step : float
             The time of a neighbour's spike, in ms.
         """
-        time_step = check_numbers("time_step", time_step, ndim=0)
+        now = int(check_numbers("time_step", time_step, ndim=0))
         self.potential = self.parameters.inhibitory_potential
-        self.rest_until = time_step + self.refractory_time
+        self.rest_until = now + self.refractory_time

@@ -193,7 +193,7 @@ class Parameters:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Parameters) and vars(self) == vars(other)
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # they change
 
     def __repr__(self) -> str:
         changed = {k: v for k, v in vars(self).items() if _differs_from_default(k, v)}

@@ -1,7 +1,7 @@
 """Samples on their way to the network: moved, transformed, encoded, batch by batch."""
 
 import copy
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,11 +13,11 @@ _KEPT = 1 << 26  # bytes of traces that are kept through training
 
 
 class Batch(NamedTuple):
-    """Some samples as a network sees them; None for what it does not ask for."""
+    """Some samples as a network sees them; None, which Any allows, for what is not asked for."""
 
     chosen: np.ndarray  # which of the samples
-    spikes: np.ndarray | None  # (n_chosen, n_channels, n_steps), dtype uint8
-    traces: np.ndarray | None  # (n_chosen, n_channels), what the spikes leave, whole numbers
+    spikes: np.ndarray | Any  # (n_chosen, n_channels, n_steps), dtype uint8
+    traces: np.ndarray | Any  # (n_chosen, n_channels), what the spikes leave, whole numbers
 
 
 def unrest_of_spikes(spike_trains: np.ndarray) -> np.ndarray:
@@ -72,6 +72,8 @@ class Presentations:
     groups : ndarray of int of shape (n_channels,) or None
         The feature that each channel is a receptive field of.
     """
+
+    recruits: np.ndarray  # the sample that each neuron starts from, if a learning recruits
 
     def __init__(self, X, encoder=None, features=None, augmentation=None):
         self.encoder, self.features, self.augmentation = encoder, features, augmentation

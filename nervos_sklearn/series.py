@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
-from ._random import random_generator
+from ._random import Seed, random_generator
 from ._sklearn import Interval, StrOptions, _fit_context
 from ._validation import refuse_masked, unchanged_on_error
 from .encoder import SpikeEncoder, latency_counts
@@ -29,7 +29,7 @@ _SHARED, _PEAKS = 2.0, 1.5  # norms of the answers of one channel's neurons, and
 _ROUNDING = 1e-9  # deviations below it, of the mean or of a channel's, are none
 
 
-def pad_series(X) -> ArrayLike:
+def pad_series(X: ArrayLike) -> ArrayLike:
     """Make an array of series of unequal lengths, NaN after the end of each.
 
     Parameters
@@ -184,7 +184,7 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     codes_ : list of str
-    dilations_ : ndarray of int
+    dilations_ : ndarray of shape (n_dilations,)
         1, 2, 4 ... as long as a window is shorter than the longest training series.
     windows_ : dict of ndarray of shape (n_features, window_size, n_channels, n_fields)
         The weights of the neurons, of norm 1, for each code and dilation, as in
@@ -245,22 +245,22 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_features=64,
+        n_features: int = 64,
         *,
-        n_shared_features=128,
-        window_size=9,
-        codes="auto",
-        n_fields=8,
-        n_steps=32,
-        n_winners=2,
-        n_segments=2,
-        n_presentations=0,
-        eta=0.1,
-        final_eta=0.01,
-        threshold_increment=0.02,
-        compression=0.4,
-        n_jobs=None,
-        random_state=None,
+        n_shared_features: int = 128,
+        window_size: int = 9,
+        codes: str | list[str] = "auto",
+        n_fields: int = 8,
+        n_steps: int = 32,
+        n_winners: int = 2,
+        n_segments: int = 2,
+        n_presentations: int = 0,
+        eta: float = 0.1,
+        final_eta: float = 0.01,
+        threshold_increment: float = 0.02,
+        compression: float = 0.4,
+        n_jobs: int | None = None,
+        random_state: Seed = None,
     ):
         self.n_features = n_features
         self.n_shared_features = n_shared_features
@@ -281,7 +281,7 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
     # ------------------------------------------------------------------------ learn
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y=None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
         """Learn windows of the series.
 
         Parameters
@@ -528,7 +528,7 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
                 blocks.append(factor * _scaled(block))
         return _scaled(np.concatenate(blocks, axis=1)) if blocks else np.zeros((n_series, 0))
 
-    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Name the features.
 
         Parameters
@@ -538,7 +538,7 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of str objects
+        ndarray of str of shape (n_features_out,)
             Code, dilation and neuron, and what is pooled, as in "value_d4_neuron7_segment0"
             and "value_d4_shared_neuron7_peak".
         """

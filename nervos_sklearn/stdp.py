@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 
 from .parameters import LARGEST
 
+RuleLike = str | Callable | ArrayLike  # a name, a function F(dt) or measured pairs (dt, F)
+
 
 def conventional(
     dt: ArrayLike,
@@ -174,7 +176,12 @@ def _hump(distance, a1, a2):
     return np.exp(-a1 * distance) - np.exp(-a2 * distance)
 
 
-RULES = {"conventional": conventional, "cos": cos, "sin": sin, "ngauss": ngauss}
+RULES: dict[str, Callable] = {
+    "conventional": conventional,
+    "cos": cos,
+    "sin": sin,
+    "ngauss": ngauss,
+}
 
 
 def make_rule(rule, parameters=None) -> Callable:

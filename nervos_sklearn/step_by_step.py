@@ -1,10 +1,15 @@
 """The methods of nervos that do one step of one neuron or synapse."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from . import _kernels, stdp
 from ._validation import check_numbers
+from .layer import Layer
+from .learning import STDPLearning
 from .neuron import LIFNeuron
+from .parameters import Parameters
 
 
 class StepByStep:
@@ -12,6 +17,21 @@ class StepByStep:
 
     Each method calls the compiled functions that the loops are made of.
     """
+
+    if TYPE_CHECKING:  # what Module has
+        parameters: Parameters
+        learning: STDPLearning
+        _generator: np.random.Generator
+
+        @property
+        def device(self) -> _kernels.Device | None: ...
+        @property
+        def learning_device(self) -> _kernels.Device | None: ...
+        def made_layers(self) -> list[Layer]: ...
+        def draw_keys(self, size: int | tuple[int, ...]) -> np.ndarray: ...
+        def _neuron_constants(self) -> _kernels.NeuronConstants: ...
+        def _plasticity(self) -> _kernels.Plasticity: ...
+        def _rule(self, rule: stdp.RuleLike) -> _kernels.Rule: ...
 
     def STDP(self, delta_t: int) -> float:
         """Evaluate the learning rule.

@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
-from sklearn.base import clone
-from sklearn.model_selection import check_cv
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import BaseCrossValidator, check_cv
 from sklearn.utils import _safe_indexing, indexable
 
 from .classifier import SNNClassifier
@@ -16,12 +16,12 @@ from .synapse import DifferentialPair, Synapse, check_share
 
 
 def synapse_study(
-    estimator,
+    estimator: BaseEstimator,
     synapses: Iterable[Synapse] | Synapse,
     X: ArrayLike,
     y: ArrayLike,
     *,
-    cv=5,
+    cv: int | BaseCrossValidator | Iterable = 5,
     n_jobs: int | None = None,
     read_energy: float | None = None,
     write_energy: float | None = None,

@@ -5,6 +5,7 @@ A model is a table of levels, so a measured device is a list of numbers.
 
 import warnings
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,8 +15,11 @@ from sklearn.utils import check_scalar
 
 from . import _kernels
 from ._kernels.state import UPDATES
-from ._random import draw_keys, random_generator
+from ._random import Seed, draw_keys, random_generator
 from ._validation import check_numbers
+
+if TYPE_CHECKING:
+    from .learning import Learning
 
 _COMMON_PARAMETERS = """update : {"nearest", "pulse", "stochastic", "accumulate"}, optional
         Finite levels: how a desired change is written. "nearest": the level nearest to
@@ -142,19 +146,43 @@ def check_share(name: str, value: float) -> float:
     return float(value)
 
 
+@_with_common_parameters
 class Synapse(BaseEstimator):
     """The base of all synapse models.
 
     A subclass says by :meth:`curves` which levels a weight can take.
+
+    Parameters
+    ----------
+    <common>
+
+    <reference>
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nervos_sklearn import Synapse
+    >>> class SquareSynapse(Synapse):
+    ...     def curves(self, min_weight, max_weight):
+    ...         return min_weight + (max_weight - min_weight) * np.linspace(0, 1, 5) ** 2
+    >>> SquareSynapse(write_noise=0.1).n_levels
+    5
     """
 
-    def __init__(self, *, update=None, read_noise=0.0, write_noise=0.0, device_spread=0.0):
+    def __init__(
+        self,
+        *,
+        update: str | None = None,
+        read_noise: float = 0.0,
+        write_noise: float = 0.0,
+        device_spread: float = 0.0,
+    ):
         self.update = update
         self.read_noise = read_noise
         self.write_noise = write_noise
         self.device_spread = device_spread
 
-    def curves(self, min_weight: float, max_weight: float):
+    def curves(self, min_weight: float, max_weight: float) -> np.ndarray | None:
         """Return the levels of a weight.
 
         Parameters
@@ -177,7 +205,7 @@ class Synapse(BaseEstimator):
         """
         return None
 
-    def cycles(self):
+    def cycles(self) -> ArrayLike | None:
         """Return the count of pulses from which each table of :meth:`curves` holds.
 
         Returns
@@ -209,7 +237,9 @@ class Synapse(BaseEstimator):
         curves = self.curves(min_weight, max_weight)
         return None if curves is None else np.unique(np.array(curves, ndmin=3)[:, 0])
 
-    def device(self, min_weight: float, max_weight: float, learning) -> _kernels.Device | None:
+    def device(
+        self, min_weight: float, max_weight: float, learning: "Learning"
+    ) -> _kernels.Device | None:
         """Describe the synapse to the compiled loops.
 
         Parameters
@@ -244,7 +274,7 @@ class Synapse(BaseEstimator):
             bounds=learning.bounds(curves is None, min_weight, max_weight),
         )
 
-    def gains(self, shape: tuple, key: np.uint64) -> np.ndarray:
+    def gains(self, shape: tuple, key: np.uint64) -> np.ndarray | None:
         """Draw the factor through which each device is read.
 
         Parameters
@@ -318,7 +348,13 @@ class LinearSynapse(Synapse):
     """
 
     def __init__(
-        self, n_states=25, *, update=None, read_noise=0.0, write_noise=0.0, device_spread=0.0
+        self,
+        n_states: int = 25,
+        *,
+        update: str | None = None,
+        read_noise: float = 0.0,
+        write_noise: float = 0.0,
+        device_spread: float = 0.0,
     ):
         super().__init__(
             update=update,
@@ -328,7 +364,7 @@ class LinearSynapse(Synapse):
         )
         self.n_states = n_states
 
-    def curves(self, min_weight, max_weight):
+    def curves(self, min_weight: float, max_weight: float) -> np.ndarray | None:
         n_states = _check_states("n_states", self.n_states, 2)
         return np.linspace(min_weight, max_weight, n_states)
 
@@ -380,15 +416,15 @@ class NonLinearSynapse(Synapse):
 
     def __init__(
         self,
-        n_states=25,
-        nu=3.6,
+        n_states: int = 25,
+        nu: float = 3.6,
         *,
-        nu_depression=None,
-        n_states_depression=None,
-        update=None,
-        read_noise=0.0,
-        write_noise=0.0,
-        device_spread=0.0,
+        nu_depression: float | None = None,
+        n_states_depression: int | None = None,
+        update: str | None = None,
+        read_noise: float = 0.0,
+        write_noise: float = 0.0,
+        device_spread: float = 0.0,
     ):
         super().__init__(
             update=update,
@@ -401,12 +437,12 @@ class NonLinearSynapse(Synapse):
         self.nu_depression = nu_depression
         self.n_states_depression = n_states_depression
 
-    def curves(self, min_weight, max_weight):
+    def curves(self, min_weight: float, max_weight: float) -> np.ndarray | None:
         n_states, nu = [self.n_states], [self.nu]
         if self.nu_depression is not None or self.n_states_depression is not None:
             n_states.append(_first_given(self.n_states_depression, self.n_states))
             nu.append(_first_given(self.nu_depression, self.nu))
-        curves = []
+        curves: list[np.ndarray] = []
         for n, non_linearity in zip(n_states, nu, strict=True):
             if not isinstance(non_linearity, Real) or not abs(non_linearity) <= _MOST_NU:
                 raise ValueError(
@@ -420,7 +456,11 @@ class NonLinearSynapse(Synapse):
 
     @classmethod
     def from_measurement(
-        cls, pulses: ArrayLike, conductances: ArrayLike, depression=None, **parameters
+        cls,
+        pulses: ArrayLike,
+        conductances: ArrayLike,
+        depression: tuple[ArrayLike, ArrayLike] | None = None,
+        **parameters: Any,
     ) -> "NonLinearSynapse":
         """Fit the model to a measured device.
 
@@ -635,13 +675,13 @@ class TableSynapse(Synapse):
 
     def __init__(
         self,
-        levels=(0.0, 1.0),
-        depression_levels=None,
+        levels: ArrayLike = (0.0, 1.0),
+        depression_levels: ArrayLike | None = None,
         *,
-        update=None,
-        read_noise=0.0,
-        write_noise=0.0,
-        device_spread=0.0,
+        update: str | None = None,
+        read_noise: float = 0.0,
+        write_noise: float = 0.0,
+        device_spread: float = 0.0,
     ):
         super().__init__(
             update=update,
@@ -652,7 +692,7 @@ class TableSynapse(Synapse):
         self.levels = levels
         self.depression_levels = depression_levels
 
-    def curves(self, min_weight, max_weight):
+    def curves(self, min_weight: float, max_weight: float) -> np.ndarray | None:
         levels = np.asarray(self.levels, dtype=float)
         if levels.ndim != 1:
             raise ValueError(f"levels must have shape (n_levels,), got shape {levels.shape}.")
@@ -670,7 +710,7 @@ class TableSynapse(Synapse):
         cls,
         conductances: ArrayLike,
         depression_conductances: ArrayLike | None = None,
-        **parameters,
+        **parameters: Any,
     ) -> "TableSynapse":
         """Make levels between 0 and 1 of measured conductances.
 
@@ -731,13 +771,13 @@ class EnduranceSynapse(Synapse):
 
     def __init__(
         self,
-        table=((0.0, 1.0),),
-        first_cycles=None,
+        table: ArrayLike = ((0.0, 1.0),),
+        first_cycles: ArrayLike | None = None,
         *,
-        update=None,
-        read_noise=0.0,
-        write_noise=0.0,
-        device_spread=0.0,
+        update: str | None = None,
+        read_noise: float = 0.0,
+        write_noise: float = 0.0,
+        device_spread: float = 0.0,
     ):
         super().__init__(
             update=update,
@@ -748,7 +788,7 @@ class EnduranceSynapse(Synapse):
         self.table = table
         self.first_cycles = first_cycles
 
-    def curves(self, min_weight, max_weight):
+    def curves(self, min_weight: float, max_weight: float) -> np.ndarray | None:
         table = np.asarray(self.table, dtype=float)
         if table.ndim != 2:
             raise ValueError(
@@ -756,12 +796,12 @@ class EnduranceSynapse(Synapse):
             )
         return table[np.newaxis]
 
-    def cycles(self):
+    def cycles(self) -> ArrayLike | None:
         if self.first_cycles is None:
             return None
-        first = np.asarray(self.first_cycles)
+        first, n_tables = np.asarray(self.first_cycles), len(np.asarray(self.table))
         if (
-            first.shape != (len(self.table),)
+            first.shape != (n_tables,)
             or first.dtype.kind not in "iu"
             or first[0] != 0
             or (first[1:] <= first[:-1]).any()
@@ -769,14 +809,19 @@ class EnduranceSynapse(Synapse):
         ):
             raise ValueError(
                 f"first_cycles must hold an increasing count of writes, at most {_LAST_CYCLE}, "
-                f"for each of the {len(self.table)} rows of the table, the first 0; got "
+                f"for each of the {n_tables} rows of the table, the first 0; got "
                 f"{self.first_cycles!r}."
             )
         return first
 
     @classmethod
     def from_memory_window(
-        cls, cycles: ArrayLike, highest: ArrayLike, lowest: ArrayLike, n_states: int, **parameters
+        cls,
+        cycles: ArrayLike,
+        highest: ArrayLike,
+        lowest: ArrayLike,
+        n_states: int,
+        **parameters: Any,
     ) -> "EnduranceSynapse":
         """Make the table of a measured endurance: the memory window against cycles.
 
@@ -805,7 +850,8 @@ class EnduranceSynapse(Synapse):
             If the measurement is not finite, not sorted, or too long, a window is
             inverted, or `n_states` out of range.
         """
-        cycles, highest, lowest = (np.asarray(a, dtype=float) for a in (cycles, highest, lowest))
+        cycles = np.asarray(cycles, dtype=float)
+        highest, lowest = np.asarray(highest, dtype=float), np.asarray(lowest, dtype=float)
         if (
             cycles.ndim != 1
             or len(cycles) < 2
@@ -825,10 +871,10 @@ class EnduranceSynapse(Synapse):
         _check_states("n_states", n_states, 2)
         spaced = np.geomspace(1, cycles[-1], _TABLES_OF_A_WINDOW).round().astype(np.int64)
         first_cycles = np.concatenate([[0], np.unique(spaced)])
-        where = np.log(np.maximum(first_cycles, 1))
-        highest, lowest = (np.interp(where, np.log(cycles), c) for c in (highest, lowest))
-        low, width = lowest[0], highest[0] - lowest[0]
-        table = np.linspace((lowest - low) / width, (highest - low) / width, n_states, axis=1)
+        where, known = np.log(np.maximum(first_cycles, 1)), np.log(cycles)
+        top, bottom = np.interp(where, known, highest), np.interp(where, known, lowest)
+        low, width = bottom[0], top[0] - bottom[0]
+        table = np.linspace((bottom - low) / width, (top - low) / width, n_states, axis=1)
         return cls(table, first_cycles, **parameters)
 
 
@@ -851,16 +897,18 @@ class DifferentialPair(Synapse):
     (16, 5)
     """
 
-    def __init__(self, synapse):
+    def __init__(self, synapse: Synapse):
         self.synapse = synapse
 
-    def curves(self, min_weight, max_weight):
+    def curves(self, min_weight: float, max_weight: float) -> np.ndarray | None:
         return self.synapse.curves(min_weight, max_weight)
 
-    def device(self, min_weight, max_weight, learning):
+    def device(
+        self, min_weight: float, max_weight: float, learning: "Learning"
+    ) -> _kernels.Device | None:
         return self.synapse.device(min_weight, max_weight, learning)
 
-    def gains(self, shape, key):
+    def gains(self, shape: tuple, key: np.uint64) -> np.ndarray | None:
         return self.synapse.gains(shape, key)
 
 
@@ -869,7 +917,7 @@ _LAST_CYCLE = 10**18  # what a count holds
 
 
 def apply_truncated_noise_vectorized(
-    input_array: np.ndarray, half_range: float, *, random_state=None
+    input_array: ArrayLike, half_range: float, *, random_state: Seed = None
 ) -> np.ndarray:
     """Apply truncated normal noise to an array of values.
 
@@ -913,7 +961,9 @@ def apply_truncated_noise_vectorized(
     return flat.reshape(values.shape)
 
 
-def apply_truncated_noise_to_value(value: float, half_range: float, *, random_state=None) -> float:
+def apply_truncated_noise_to_value(
+    value: float, half_range: float, *, random_state: Seed = None
+) -> float:
     """Apply truncated normal noise to one value.
 
     Parameters

@@ -40,7 +40,15 @@ def recruit(
 
 
 def compete(
-    weights, levels, code, taps, shape, places, eta, final_eta, threshold_increment
+    weights: np.ndarray,
+    levels: np.ndarray,
+    code: np.ndarray,
+    taps: np.ndarray,
+    shape: tuple,
+    places: np.ndarray,
+    eta: float,
+    final_eta: float,
+    threshold_increment: float,
 ) -> None:
     """Let the neurons compete for the windows at `places`, and learn them by STDP.
 
@@ -77,19 +85,29 @@ class Competition:
         Whether potentials are those of :func:`drive`, or have the 15 bits that are fast.
     """
 
-    def __init__(self, weights, code, taps, n_winners, *, normalised=False, exact=True):
+    def __init__(
+        self,
+        weights: np.ndarray,
+        code: np.ndarray,
+        taps: np.ndarray,
+        n_winners: int,
+        *,
+        normalised: bool = False,
+        exact: bool = True,
+    ):
         n_inputs, n_neurons = code.shape[1], weights.shape[1]
         responses = code @ weights.reshape(len(taps), -1, n_inputs, n_neurons)
-        dtype, self._dtype_packed, self._unit = np.int64, np.int64, 2.0**-20
-        if not exact:
-            largest = responses.max(axis=2).sum(axis=(0, 1)).max()
-            dtype, self._dtype_packed, self._unit = np.int16, np.int32, largest / 2**14
-        self._responses = np.rint(responses / self._unit).astype(dtype)
+        largest = responses.max(axis=2).sum(axis=(0, 1)).max()
+        self._unit = 2.0**-20 if exact else largest / 2**14
+        self._responses = np.rint(responses / self._unit).astype(np.int64 if exact else np.int16)
+        self._packed = np.empty(n_neurons, np.int64 if exact else np.int32)
         self._powers = np.square(code).sum(axis=1)
         self._taps, self._n_winners, self._normalised = taps, n_winners, normalised
         self.n_neurons = n_neurons
 
-    def answer(self, levels: np.ndarray, shapes, map_shape: tuple, step: int = 1) -> tuple:
+    def answer(
+        self, levels: np.ndarray, shapes: tuple | np.ndarray, map_shape: tuple, step: int = 1
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Pool the leads of the winners over signals.
 
         Parameters
@@ -122,7 +140,7 @@ class Competition:
             self._taps,
             step,
             self._normalised,
-            np.empty(self.n_neurons, self._dtype_packed),
+            np.empty_like(self._packed),  # not shared by threads
             np.empty(self._n_winners + 1, np.int64),
             maps,
             peaks,

@@ -3,7 +3,7 @@
 An array that a call has no use for is None, so that what would read it is not compiled.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -145,11 +145,11 @@ class Workspace(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What is written down of a batch; None for what is not asked for."""
+    """What is written down of a batch; None, which Any allows, for what is not asked for."""
 
     spike_counts: np.ndarray  # (n_samples, n_neurons), how often each neuron won
     winners: np.ndarray  # (n_samples,), the neuron with the highest potential at the end
     activity: np.ndarray  # (n_samples, 2), firings of the layer and synapses read
-    spike_trains: np.ndarray | None  # (n_samples, n_neurons, n_steps), the output
-    potentials: np.ndarray | None  # (n_samples, n_neurons, n_steps), mV
-    weights: np.ndarray | None  # (n_firings, n_neurons, n_inputs), after each of one sample
+    spike_trains: np.ndarray | Any  # (n_samples, n_neurons, n_steps), the output
+    potentials: np.ndarray | Any  # (n_samples, n_neurons, n_steps), mV
+    weights: np.ndarray | Any  # (n_firings, n_neurons, n_inputs), after each of one sample
