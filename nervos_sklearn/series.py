@@ -1,7 +1,7 @@
 """Time series: spiking features of their windows."""
 
 from numbers import Integral, Real
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,7 +29,7 @@ _SHARED, _PEAKS = 2.0, 1.5  # norms of the answers of one channel's neurons, and
 _ROUNDING = 1e-9  # deviations below it, of the mean or of a channel's, are none
 
 
-def pad_series(X: ArrayLike) -> ArrayLike:
+def pad_series(X: Any) -> Any:
     """Make an array of series of unequal lengths, NaN after the end of each.
 
     Parameters
@@ -414,15 +414,15 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
             If the series are not valid.
         """
         check_is_fitted(self)
-        X = self._check_series(X, reset=False)
-        features = np.empty((len(X), self._n_features_out), dtype=np.float32)
+        series = self._check_series(X, reset=False)
+        features = np.empty((len(series), self._n_features_out), dtype=np.float32)
         competitions = self._competitions()
 
         def transform_batch(batch):
-            features[batch] = self._features(self._signals(X[batch]), competitions)
+            features[batch] = self._features(self._signals(series[batch]), competitions)
 
-        size = max(1, _BATCH // (X.shape[1] * X.shape[2]))
-        on_threads(transform_batch, gen_batches(len(X), size), self.n_jobs)
+        size = max(1, _BATCH // (series.shape[1] * series.shape[2]))
+        on_threads(transform_batch, gen_batches(len(series), size), self.n_jobs)
         return features
 
     def answers(self, X: ArrayLike) -> dict[str, np.ndarray]:
