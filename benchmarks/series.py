@@ -12,9 +12,6 @@ import os
 import time
 
 import numpy as np
-from aeon.classification.convolution_based import MiniRocketClassifier
-from aeon.classification.distance_based import KNeighborsTimeSeriesClassifier
-from aeon.datasets import load_classification
 from common import machine, write_report
 from scipy.ndimage import gaussian_filter1d
 from scipy.stats import rankdata
@@ -59,12 +56,22 @@ def spiking(seed):
     return SNNClassifier(features=SpikingWindowFeatures(random_state=seed), random_state=seed)
 
 
+def rocket(seed):
+    from aeon.classification.convolution_based import MiniRocketClassifier
+
+    return MiniRocketClassifier(random_state=seed, n_jobs=1)
+
+
+def time_warping(seed):
+    from aeon.classification.distance_based import KNeighborsTimeSeriesClassifier
+
+    return KNeighborsTimeSeriesClassifier(distance="dtw", distance_params={"window": 0.1})
+
+
 CLASSIFIERS = {
     OURS: spiking,
-    ROCKET: lambda seed: MiniRocketClassifier(random_state=seed, n_jobs=1),
-    DTW: lambda seed: KNeighborsTimeSeriesClassifier(
-        distance="dtw", distance_params={"window": 0.1}
-    ),
+    ROCKET: rocket,
+    DTW: time_warping,
     "SVC, flat": lambda seed: Flat(SVC()),
     "HistGradientBoosting, flat": lambda seed: Flat(
         HistGradientBoostingClassifier(random_state=seed)
@@ -78,6 +85,8 @@ DETERMINISTIC = {DTW, "SVC, flat"}
 
 def bundled(name):
     """Training and test part of a set that aeon brings along."""
+    from aeon.datasets import load_classification
+
     return [part for split in ("train", "test") for part in load_classification(name, split=split)]
 
 
