@@ -8,10 +8,7 @@ from pathlib import Path
 import nervos_sklearn
 
 DOCS = Path(__file__).parent
-sys.path.insert(0, str(DOCS))
-
-from gallery_folder import FolderOfItsOwn  # noqa: E402
-
+sys.path.insert(0, str(DOCS))  # gallery_settings
 ROOT = DOCS.parent
 REPOSITORY = "https://github.com/nervos-sklearn/nervos-sklearn"
 
@@ -64,11 +61,11 @@ sphinx_gallery_conf = {
     "examples_dirs": ["../examples"],
     "gallery_dirs": ["gallery"],
     "filename_pattern": r"plot_",
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": "gallery_settings.OrderOfLessons",
     "abort_on_example_error": True,
     "doc_module": ("nervos_sklearn",),
     "backreferences_dir": "api/examples",
-    "reset_argv": FolderOfItsOwn(),
+    "reset_argv": "gallery_settings.folder_of_its_own",
     "download_all_examples": False,
     "show_memory": False,
     "min_reported_time": 0,

@@ -11,22 +11,38 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.datasets import load_digits
+from sklearn.base import clone
+from sklearn.datasets import load_digits, load_wine
 from sklearn.model_selection import train_test_split
 
 from nervos_sklearn import (
+    DecisionTimeDisplay,
+    DeviceWearDisplay,
+    EncoderDisplay,
     EnduranceSynapse,
     ImageAugmentation,
+    LearningRuleDisplay,
     LinearSynapse,
+    MembranePotentialDisplay,
+    Module,
     NonLinearSynapse,
+    OccupancyDisplay,
+    Parameters,
     PrototypeLearning,
     ReceptiveFieldDisplay,
     SNNClassifier,
+    SpikeCountDisplay,
     SpikeEncoder,
+    SpikeRasterDisplay,
     SpikingPatchFeatures,
     SpikingWindowFeatures,
+    SynapseDisplay,
     SynapseStudyDisplay,
     TableSynapse,
+    TrainingHistoryDisplay,
+    WeightChangeDisplay,
+    WeightEvolutionDisplay,
+    WeightHistogramDisplay,
     synapse_study,
 )
 from nervos_sklearn.presentations import Presentations
@@ -107,6 +123,39 @@ def encodings():
         ax.set(title=name, xlabel="time (ms)", ylabel="channel", xlim=(0, 33))
         ax.set_ylim(-0.7, encoder.n_channels_ - 0.3)
     save(figure, "encodings")
+
+
+def table_fields():
+    """Receptive fields lie evenly on the ranks of a column."""
+    values = np.random.default_rng(0).lognormal(sigma=0.8, size=500)[:, np.newaxis]
+    encoder = SpikeEncoder(
+        n_fields=10, field_variance=1 / 36, scale="quantile", field_code="latency",
+        training_duration=32,
+    ).fit(values)  # fmt: skip
+    grid = np.linspace(values.min(), 6, 600)[:, np.newaxis]
+    figure, (top, bottom) = plt.subplots(
+        2, 1, figsize=(8, 3.6), sharex=True, height_ratios=(1, 1.4), layout="constrained"
+    )
+    top.hist(values[:, 0], np.linspace(0, 6, 60), color="0.6")
+    top.set(ylabel="samples", xlim=(0, 6))
+    spikes = encoder.traces(grid)  # steps before the decision
+    for field in range(10):
+        bottom.plot(grid[:, 0], spikes[:, field])
+    bottom.set(xlabel="value of the column", ylabel="spikes before the\ndecision by (ms)")
+    save(figure, "table_fields")
+
+
+def look():
+    """Six questions to one network."""
+    clf = fitted(n_neurons=30)
+    figure, axes = plt.subplots(2, 3, figsize=(11, 6), layout="constrained")
+    EncoderDisplay.from_estimator(clf, X_train, 20, ax=axes[0, 0])
+    SpikeRasterDisplay.from_estimator(clf, X_test[6], ax=axes[0, 1])
+    ReceptiveFieldDisplay.from_estimator(clf, ax=axes[0, 2])
+    SpikeCountDisplay.from_estimator(clf, X_test, y_test, ax=axes[1, 0])
+    DecisionTimeDisplay.from_estimator(clf, X_test, y_test, ax=axes[1, 1])
+    WeightHistogramDisplay.from_estimator(clf, ax=axes[1, 2])
+    save(figure, "look")
 
 
 def learned():
@@ -237,18 +286,9 @@ def accuracies():
 
 def late_decision():
     """The network decides when only the first spikes have come, as a shorter sample would."""
-    steps = [2, 4, 8, 12, 16, 20, 24, 28, 32]
     clf = fitted(augmentation=ImageAugmentation(strength=0))
-    spikes = clf.encoder_.transform(clf.augmentation_.blurred(X_test))
-    scores = []
-    for step in steps:
-        seen = np.zeros_like(spikes)
-        seen[:, :, -step:] = spikes[:, :, 1 : step + 1]  # what has come, until the decision
-        activity = clf.module_.activity(Presentations(seen), np.arange(len(seen)))
-        scores.append(np.mean(clf.learning_.labels(clf.module_, activity) == y_test))
     figure, ax = plt.subplots(figsize=(6, 2.6), layout="constrained")
-    ax.plot(steps, scores, marker="o")
-    ax.set(xlabel="time step of the decision", ylabel="accuracy")
+    DecisionTimeDisplay.from_estimator(clf, X_test, y_test, ax=ax)
     save(figure, "late_decision")
 
 
@@ -326,9 +366,66 @@ def way_of_a_series():
     save(figure, "way_of_a_series")
 
 
+def displays():
+    """All pictures that the package draws, on one sheet."""
+    stdp = SNNClassifier(40, learning="stdp", random_state=0).fit(X_train, y_train)
+    table = load_wine(as_frame=True)
+    classes = table.target_names[table.target]
+    wine = SNNClassifier(3, random_state=0).fit(table.data, classes)
+    conductances = [316.228, 199.526, 125.893, 63.096, 25.119, 12.589, 5.754, 3.981]
+    synapse = NonLinearSynapse.from_measurement(range(8), conductances)
+    network = SNNClassifier(60, learning="prototype", epochs=8, random_state=0)
+    study = synapse_study(
+        network, [model(n) for model in (LinearSynapse, NonLinearSynapse) for n in (2, 4, 8, 16)],
+        X[:300], y[:300], cv=2,
+    )  # fmt: skip
+    device = clone(network).set_params(synapse=NonLinearSynapse(16)).fit(X_train, y_train)
+    spikes = SpikeEncoder("rate", training_duration=50).fit_transform(X_train[:60])
+    module = Module(Parameters(training_duration=50), random_state=0)
+    module.initialise_layers([64, 10])
+    weights = []
+    for train in spikes:
+        module.learn([train])
+        weights.append(module.receptive_fields.copy())
+    pictures = {
+        "SpikeRaster": lambda ax: SpikeRasterDisplay.from_estimator(stdp, X_test[0], ax=ax),
+        "MembranePotential": lambda ax: MembranePotentialDisplay.from_estimator(
+            stdp, X_test[0], ax=ax
+        ),
+        "ReceptiveField": lambda ax: ReceptiveFieldDisplay.from_estimator(device, ax=ax),
+        "ReceptiveField, of a table": lambda ax: ReceptiveFieldDisplay.from_estimator(wine, ax=ax),
+        "WeightHistogram": lambda ax: WeightHistogramDisplay.from_estimator(device, ax=ax),
+        "WeightEvolution": lambda ax: WeightEvolutionDisplay.from_weights(weights, ax=ax),
+        "LearningRule": lambda ax: LearningRuleDisplay.from_rule("sin", ax=ax),
+        "WeightChange": lambda ax: WeightChangeDisplay.from_parameters(
+            Parameters(eta=0.1), synapse=LinearSynapse(16), ax=ax
+        ),
+        "Encoder": lambda ax: EncoderDisplay.from_estimator(wine, table.data, "alcohol", ax=ax),
+        "SpikeCount": lambda ax: SpikeCountDisplay.from_estimator(stdp, X_train, y_train, ax=ax),
+        "DecisionTime": lambda ax: DecisionTimeDisplay.from_estimator(
+            device, X_test[:300], y_test[:300], ax=ax
+        ),
+        "TrainingHistory": lambda ax: TrainingHistoryDisplay.from_estimator(
+            network, X_train, y_train, X_test=X_test[:300], y_test=y_test[:300], ax=ax
+        ),
+        "Synapse": lambda ax: SynapseDisplay.from_synapse(
+            synapse, measurement=(range(8), conductances), ax=ax
+        ),
+        "Occupancy": lambda ax: OccupancyDisplay.from_estimator(device, ax=ax),
+        "DeviceWear": lambda ax: DeviceWearDisplay.from_estimator(device, ax=ax),
+        "SynapseStudy": lambda ax: SynapseStudyDisplay.from_study(study, ax=ax),
+    }
+    figure = plt.figure(figsize=(20, 14), layout="constrained")
+    for part, (name, draw) in zip(figure.subfigures(4, 4).flat, pictures.items(), strict=True):
+        ax = part.subplots()
+        draw(ax)
+        ax.set_title(name + ("" if "," in name else "Display"))
+    save(figure, "displays")
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for draw in (front, encodings, learned, devices, study, latency_code, augmentation,
-                 recruitment, margin, accuracies, late_decision, escape_noise,
-                 patch_features, way_of_a_series):  # fmt: skip
+    for draw in (front, encodings, table_fields, look, learned, devices, study, latency_code,
+                 augmentation, recruitment, margin, accuracies, late_decision, escape_noise,
+                 patch_features, displays, way_of_a_series):  # fmt: skip
         draw()

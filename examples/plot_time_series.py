@@ -52,42 +52,44 @@ def make_gestures(n_samples, seed):
     return X, np.array(GESTURES)[y]
 
 
-def main(directory):
-    directory.mkdir(parents=True, exist_ok=True)
-    X, y = make_gestures(300, seed=0)
-    X_train, y_train, X_test, y_test = X[:100], y[:100], X[100:], y[100:]
+directory = Path(sys.argv[1] if len(sys.argv) > 1 else "time_series")
+directory.mkdir(parents=True, exist_ok=True)
+X, y = make_gestures(300, seed=0)
+X_train, y_train, X_test, y_test = X[:100], y[:100], X[100:], y[100:]
 
-    network = SNNClassifier(features=SpikingWindowFeatures(random_state=0), random_state=0)
-    network.fit(X_train, y_train)
-    print(f"Test accuracy: {network.score(X_test, y_test):.3f}")
-    for peer in (SVC(), HistGradientBoostingClassifier(random_state=0)):
-        peer.fit(X_train.reshape(100, -1), y_train)
-        accuracy = peer.score(X_test.reshape(200, -1), y_test)
-        print(f"{type(peer).__name__} of the flat records: {accuracy:.3f}")
+# %%
+# The network takes the records as they are; classifiers of tables see them flat.
+network = SNNClassifier(features=SpikingWindowFeatures(random_state=0), random_state=0)
+network.fit(X_train, y_train)
+print(f"Test accuracy: {network.score(X_test, y_test):.3f}")
+for peer in (SVC(), HistGradientBoostingClassifier(random_state=0)):
+    peer.fit(X_train.reshape(100, -1), y_train)
+    accuracy = peer.score(X_test.reshape(200, -1), y_test)
+    print(f"{type(peer).__name__} of the flat records: {accuracy:.3f}")
 
-    ConfusionMatrixDisplay.from_estimator(network, X_test, y_test)
-    plt.savefig(directory / "confusion_matrix.png")
+ConfusionMatrixDisplay.from_estimator(network, X_test, y_test)
+plt.savefig(directory / "confusion_matrix.png")
 
-    # What neurons have been recruited for, in the units of the sensors ...
-    SeriesWindowDisplay.from_estimator(network, "value_d4", neurons=range(12))
-    plt.savefig(directory / "windows.png")
-    # ... and where in a record they answer.
-    SeriesAnswerDisplay.from_estimator(network, X_test[0], "value_d4")
-    plt.title(y_test[0])
-    plt.savefig(directory / "answers.png")
-    print(f"Pictures: {directory}/confusion_matrix.png, windows.png and answers.png")
+# %%
+# What neurons have been recruited for, in the units of the sensors.
+SeriesWindowDisplay.from_estimator(network, "value_d4", neurons=range(12))
+plt.savefig(directory / "windows.png")
 
-    # Records may have any length, and gaps.
-    records = [X_test[0, :, :90], X_test[1]]
-    records[1][:, 40:45] = np.nan
-    print(f"Of a shorter record and one with a gap: {network.predict(records).tolist()}")
+# %%
+# Where in a record they answer.
+SeriesAnswerDisplay.from_estimator(network, X_test[0], "value_d4")
+plt.title(y_test[0])
+plt.savefig(directory / "answers.png")
 
-    # Spike trains take the same way; here classes differ in the times of spikes only.
-    X, y = make_spike_timings(300, random_state=0)
-    print(f"Spikes of each channel, in each class: {np.unique(X.sum(axis=2)).tolist()}")
-    network.fit(X[:150], y[:150])
-    print(f"Test accuracy by spike times: {network.score(X[150:], y[150:]):.3f}")
+# %%
+# Records may have any length, and gaps.
+records = [X_test[0, :, :90], X_test[1]]
+records[1][:, 40:45] = np.nan
+print(f"Of a shorter record and one with a gap: {network.predict(records).tolist()}")
 
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "time_series"))
+# %%
+# Spike trains take the same way; here classes differ in the times of spikes only.
+X, y = make_spike_timings(300, random_state=0)
+print(f"Spikes of each channel, in each class: {np.unique(X.sum(axis=2)).tolist()}")
+network.fit(X[:150], y[:150])
+print(f"Test accuracy by spike times: {network.score(X[150:], y[150:]):.3f}")

@@ -3,6 +3,8 @@
 import contextlib
 
 import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import _check_sample_weight
 
 
 @contextlib.contextmanager
@@ -77,6 +79,50 @@ def refuse_masked(name: str, values) -> None:
             f"{name} is an array with masked values, which cannot be used: fill them in, as "
             "sklearn.impute does, or leave those samples out."
         )
+
+
+def refuse_missing(X, reason: str) -> None:
+    """Raise ValueError if features, an array or a sparse matrix, have missing values (NaN).
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix}
+        Numbers.
+    reason : str
+        Why none may be missing here.
+    """
+    values = X.data if sparse.issparse(X) else np.asarray(X)
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        raise ValueError(
+            f"X contains NaN, and {reason}: fill missing values in, as sklearn.impute does. "
+            "Missing values may stay in tables that go through receptive fields with "
+            'scale="feature", "standard" or "quantile".'
+        )
+
+
+def check_weights(sample_weight, X, *, relative: bool = True) -> np.ndarray:
+    """Return the weights of samples, or raise ValueError if they are none.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+        At least 0.
+    X : {ndarray, sparse matrix}
+        The samples.
+    relative : bool, default=True
+        Whether they count in relation to each other: they are brought below 1, by a power of
+        two, and some must be above 0.
+    """
+    if sample_weight is None:
+        return np.ones(X.shape[0])
+    refuse_masked("sample_weight", sample_weight)
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if weights.min() < 0 or (relative and weights.max() == 0):
+        raise ValueError(
+            "sample_weight must be at least 0, and above 0 for some samples, got values from "
+            f"{weights.min()} to {weights.max()}."
+        )
+    return np.ldexp(weights, -np.frexp(weights.max())[1]) if relative else weights
 
 
 def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:

@@ -1,6 +1,8 @@
 """SNNClassifier: features or spike trains in, class labels out."""
 
+import contextlib
 import copy
+import functools
 import math
 import time
 import warnings
@@ -10,18 +12,27 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import train_test_split
-from sklearn.utils import get_tags
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._random import Seed, random_generator
-from ._sklearn import HasMethods, Interval, StrOptions, _fit_context
+from ._sklearn import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    _check_partial_fit_first_call,
+    _fit_context,
+)
 from ._validation import (
     check_first_step,
     check_spike_trains,
+    check_weights,
     refuse_masked,
+    refuse_missing,
     unchanged_on_error,
 )
 from .encoder import ENCODINGS, SpikeEncoder
@@ -38,6 +49,9 @@ _LOOK_AT_MAPS = 0.7  # strength of further looks at images of several maps
 _CUT, _CUTS = 1 / 3, 2  # of the learning rate on a plateau, and how often
 _CLEAR = 0.99  # chance of the best class from which on an image is not looked at again
 _MOST_NEURONS = 1_000_000
+_STREAM = 2000  # samples that a network is made for which learns from a stream
+_PASSES = 1
+_EPOCH_OF_STREAM, _FALL = 1000, 10  # samples after which the rate falls, and how often it does
 _TO_FIT = 7  # calls from a warning up to the caller of fit
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
@@ -50,6 +64,12 @@ class SNNClassifier(ClassifierMixin, BaseEstimator):
     an object: :class:`PrototypeLearning`, made for raw images, and :class:`MarginLearning`,
     made for tables and features, learn from a reward; :class:`STDPLearning` runs the dynamics
     of the simulator nervos [1]_, exactly. Each learns on each model of a synapse.
+
+    Sparse matrices are tables too; they are encoded a few rows at a time. With
+    ``encoder="auto"``, sparse features none of which is negative, such as counts or TF-IDF, are
+    taken for the features of a transformer: one latency a feature, scaled by the row. Dense
+    features are never told apart by their sign. A missing value, NaN, of a table silences the
+    receptive fields of its feature; it is an error where there are none.
 
     Parameters
     ----------
@@ -100,6 +120,12 @@ default=-70, -100, -55 and -90
         Spike timing: rest of a layer after it has fired, in ms.
     tau_m, tau_threshold : float, default=10 and 5
         Spike timing: time constants of ``STDPLearning(true_lif=True)``, in ms.
+    class_weight : dict, "balanced" or None, default=None
+        A factor above 0 of the learning rate for the samples of each class, by its label;
+        "balanced" gives all classes the same sum of weights. Those left out have 1.
+    warm_start : bool, default=False
+        Let `fit` go on from the weights of the last one, with the learning rate of a first
+        epoch; encoder, features and augmentation stay as they were fitted then.
     early_stopping : bool, default=False
         Find out how long to learn, on a part of the training set that is held back. When
         the accuracy on it does not rise any more, go on from the best epoch, the last one
@@ -136,7 +162,9 @@ default=-70, -100, -55 and -90
     neuron_label_map_ : ndarray of shape (n_neurons,)
         Index into `classes_` of the class each neuron stands for, -1 for none.
     n_iter_ : int
-        Epochs run.
+        Epochs run, or blocks learned by `partial_fit`.
+    n_samples_seen_ : int
+        Presentations for training so far.
     validation_scores_ : list of float
         With early stopping, the accuracy on the part held back after each epoch.
     best_epoch_ : int
@@ -163,6 +191,11 @@ default=-70, -100, -55 and -90
     (True, MarginLearning(eta_decay=0.93, feature_dropout=0.1, margin=0.1))
     """
 
+    module_: Module
+    learning_: Learning
+    parameters_: Parameters
+    classes_: np.ndarray
+
     _parameter_constraints = {
         "n_neurons": [Interval(Integral, 1, _MOST_NEURONS, closed="both"), None],
         "learning": [StrOptions({"auto", *LEARNINGS}), Learning],
@@ -170,6 +203,8 @@ default=-70, -100, -55 and -90
         "encoder": [StrOptions({"auto", *ENCODINGS}), SpikeEncoder],
         "features": [HasMethods(["fit", "transform"]), None],
         "augmentation": [StrOptions({"auto"}), ImageAugmentation, None],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "warm_start": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": _COUNT,
@@ -216,6 +251,8 @@ default=-70, -100, -55 and -90
         refractory_time: int = 15,
         tau_m: float = 10.0,
         tau_threshold: float = 5.0,
+        class_weight: dict | str | None = None,
+        warm_start: bool = False,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -250,6 +287,8 @@ default=-70, -100, -55 and -90
         self.refractory_time = refractory_time
         self.tau_m = tau_m
         self.tau_threshold = tau_threshold
+        self.class_weight = class_weight
+        self.warm_start = warm_start
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
@@ -329,17 +368,20 @@ default=-70, -100, -55 and -90
     # ------------------------------------------------------------------ the way of the data
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or \
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or array-like of shape \
 (n_samples, n_channels, n_steps)
             Features, or spike trains of zeros and ones. Spike trains with spikes in the
             first column get a silent one before it, as time runs from 1.
         y : array-like of shape (n_samples,)
             Class labels of any type, at least two different ones.
+        sample_weight : array-like of shape (n_samples,), optional
+            At least 0: a factor of the learning rate for each sample, relative to their
+            mean. Samples of weight 0 are left out before anything else.
 
         Returns
         -------
@@ -358,7 +400,7 @@ default=-70, -100, -55 and -90
         """
         with unchanged_on_error(self):
             started = time.perf_counter()
-            for epoch, taught in self.fit_epochs(X, y):
+            for epoch, taught in self.fit_epochs(X, y, sample_weight):
                 if self.verbose:
                     seconds = time.perf_counter() - started
                     print(
@@ -368,22 +410,159 @@ default=-70, -100, -55 and -90
                     started = time.perf_counter()
         return self
 
-    def fit_epochs(self, X: ArrayLike, y: ArrayLike) -> Iterator[tuple[int, float]]:
+    def fit_epochs(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Iterator[tuple[int, float]]:
         """Train epoch by epoch: yield the number of each and the fraction that taught.
 
-        After each, the classifier answers; after the last, it decides as after `fit`.
+        `X`, `y` and `sample_weight` are those of :meth:`fit`. After each, the classifier
+        answers; after the last, it decides as after `fit`.
         """
-        X, y = self._check_training_data(X, y)
+        fitted = vars(self).copy() if self.warm_start and hasattr(self, "module_") else None
+        X, labels, weights = self._check_training_data(X, y, sample_weight)
         generator = random_generator(self.random_state)
-        samples = self._prepare(X, y, generator)
+        if fitted is None:
+            samples = self._prepare(X, labels, weights, generator, np.bincount(labels))
+        else:
+            samples = self._resume(X, labels, weights, fitted)
         learn = self._until_no_change if self.early_stopping else self._learn
-        yield from learn(samples, y, generator)
+        self.n_samples_seen_ = 0
+        yield from learn(samples, labels, generator)
+        self.n_samples_seen_ = len(labels) * self.n_iter_
 
-    def _prepare(self, X, y, generator):
+    def _resume(self, X, y, weights, fitted):
+        """Go on from the weights of the last fit; what stands before the network stays."""
+        for name in ("classes_", "n_features_in_", "n_axes_in_", "starts_at_once_"):
+            if not np.array_equal(getattr(self, name), fitted[name]):
+                raise ValueError(
+                    f"warm_start=True goes on from a network with {name}={fitted[name]!r}, got "
+                    f"{getattr(self, name)!r}: set warm_start=False to begin anew."
+                )
+        samples = Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
+        if samples.n_steps != self.module_steps_:
+            raise ValueError(
+                f"the network was fitted on {self.module_steps_} time steps, got "
+                f"{samples.n_steps}: set warm_start=False to begin anew."
+            )
+        task = Task(self._kind, np.bincount(y), self.n_neurons)
+        self.learning_ = make_learning(self.learning, task)
+        self.parameters_ = self._used_parameters(defaults_of(self.learning_, task))
+        self.module_ = copy.deepcopy(self.module_)
+        self.module_.go_on(self.parameters_, self.learning_)
+        return samples
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Learn from the next samples of a stream.
+
+        The first block fits what stands before the network: scales, features and
+        augmentation stay as they are from then on, so it should be typical. The learning
+        rate comes down with the samples seen, not with the blocks, and stays at a third of
+        its start, so that the network follows a drift. Neurons of a class of which nothing
+        has come yet wait for its first sample.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or array-like of shape \
+(n_samples, n_channels, n_steps)
+            Features or spike trains.
+        y : array-like of shape (n_samples,)
+            Class labels, all among `classes`.
+        classes : array-like of shape (n_classes,), optional
+            All labels that will ever come; needed in the first call.
+        sample_weight : array-like of shape (n_samples,), optional
+            At least 0: a factor of the learning rate for each sample.
+
+        Returns
+        -------
+        SNNClassifier
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the data or the labels are not valid, or with
+            ``early_stopping=True`` or ``class_weight="balanced"``, which need all samples.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_breast_cancer
+        >>> from nervos_sklearn import SNNClassifier
+        >>> X, y = load_breast_cancer(return_X_y=True)
+        >>> network = SNNClassifier(random_state=0)
+        >>> for block in np.array_split(np.random.default_rng(0).permutation(len(y)), 6):
+        ...     network = network.partial_fit(X[block], y[block], classes=[0, 1])
+        >>> bool(network.score(X, y) > 0.95)
+        True
+        """
+        for name, value in (("early_stopping", True), ("class_weight", "balanced")):
+            if getattr(self, name) == value:
+                raise ValueError(
+                    f"partial_fit sees a part of the samples only, and {name}={value!r} needs "
+                    "all: use fit, or leave it out."
+                )
+        with unchanged_on_error(self):
+            self._learn_block(X, y, classes, sample_weight)
+        return self
+
+    def _learn_block(self, X, y, classes, sample_weight):
+        first = not hasattr(self, "module_")
+        X, y, weights = self._check_block(X, y, classes, sample_weight, first)
+        if len(y) == 0:
+            return
+        expected = np.full(len(self.classes_), max(1, _STREAM // len(self.classes_)))
+        if first:
+            generator = random_generator(self.random_state)
+            samples = self._prepare(X, y, weights, generator, expected)
+            self.n_iter_ = self.n_samples_seen_ = 0
+        else:
+            self.module_ = copy.deepcopy(self.module_)
+            samples = Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
+        seen = self.n_samples_seen_ = self.n_samples_seen_ + len(y)
+        if samples.augmentation is not None:
+            self.augmentation_ = samples.augmentation = copy.copy(samples.augmentation)
+            self.augmentation_.set_movement(seen, len(self.classes_))
+        samples.expected, module = expected, self.module_
+        module.n_epochs = min(self.n_iter_ and (seen - len(y)) // _EPOCH_OF_STREAM, _FALL)
+        for _ in range(_PASSES):
+            self.learning_.learn_block(module, samples, y, weights, module.draw_generator())
+        self.n_iter_ += 1
+
+    def _check_block(self, X, y, classes, sample_weight, first):
+        """Check samples of a stream; return them with numbers for labels and their weights."""
+        refuse_masked("X", X)
+        refuse_masked("y", y)
+        X, y = validate_data(self, self._series(X), y, **_ANY_SAMPLES, reset=first)
+        _check_partial_fit_first_call(self, classes)
+        if len(self.classes_) < 2:
+            raise ValueError(f"classes must hold at least 2 labels, got {classes!r}.")
+        weights = check_weights(sample_weight, X, relative=False)
+        X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown) > 0:
+            raise ValueError(
+                f"y has labels that are not among the classes of the first call: "
+                f"{unknown.tolist()}; classes are {self.classes_.tolist()}."
+            )
+        if first:
+            self.n_axes_in_ = X.ndim
+            self.starts_at_once_ = bool(
+                X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
+            )
+        y = np.searchsorted(self.classes_, y)
+        return self._check_axes(X), y, self._with_class_weight(weights, y, relative=False)
+
+    def _prepare(self, X, y, weights, generator, counts):
         """Fit all that stands before the network, and make the network."""
         seed = int(generator.integers(2**31))
-        counts = np.bincount(y)
-        task = Task(self._kind_of(X), counts)
+        self._kind = self._kind_of(X)
+        task = Task(self._kind, counts, self.n_neurons)
         self.learning_ = make_learning(self.learning, task)
         typical = defaults_of(self.learning_, task)
         self.augmentation_ = self._fit_augmentation(X, len(counts))
@@ -393,9 +572,9 @@ default=-70, -100, -55 and -90
             moved = self._check_axes(self.features_.transform(moved))
         self.encoder_ = None if moved.ndim == 3 else self._fit_encoder(moved, typical, seed)
         if self.augmentation_ is None:  # then features stay as they are: compute them once
-            samples = Presentations(moved, self.encoder_)
+            samples = Presentations(moved, self.encoder_, weights=weights)
         else:
-            samples = Presentations(X, self.encoder_, self.features_, self.augmentation_)
+            samples = Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
         self.module_steps_ = samples.n_steps
         self.n_steps_in_ = samples.n_steps - self.starts_at_once_
         self.parameters_ = self._used_parameters(typical)
@@ -411,8 +590,8 @@ default=-70, -100, -55 and -90
         _learned_here.add(kind)
 
     def _learn(self, samples, y, generator):
-        module, learning, weights = self.module_, self.learning_, np.ones(len(y))
-        self._start(samples, y, generator)
+        module, learning, weights = self.module_, self.learning_, samples.weights
+        self._start(module, samples, y, generator)
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
             taught = module.learn_epoch(samples, y, weights, generator)
@@ -420,10 +599,12 @@ default=-70, -100, -55 and -90
                 learning.finish(module, samples, y, weights, generator)
             yield self.n_iter_, taught
 
-    def _start(self, samples, y, generator):
-        self.learning_.start(self.module_, samples, y, generator)
-        self.module_.warn_of_few_neurons()
-        if self.module_.is_fixed(samples):
+    def _start(self, module, samples, y, generator):
+        if module.is_started:
+            return
+        self.learning_.start(module, samples, y, generator)
+        module.warn_of_few_neurons()
+        if module.is_fixed(samples):
             warnings.warn(
                 "no update can leave the level that a synapse starts from: "
                 f"{type(self.synapse).__name__}, of {self.synapse.n_levels} levels, "
@@ -437,16 +618,18 @@ default=-70, -100, -55 and -90
         """Find out on a part held back how long to learn and how fast; then learn from all."""
         train, held = self._held_back(y, generator)
         shown, judged, y_shown = samples.subset(train), samples.subset(held), y[train]
-        module, learning, weights = self.module_, self.learning_, np.ones(len(train))
-        final, final_generator = module.blank_copy(), module.draw_generator()
-        self._start(shown, y_shown, generator)
+        module, learning, weights = self.module_, self.learning_, shown.weights
+        final = copy.deepcopy(module) if module.is_started else module.blank_copy()
+        final_generator = module.draw_generator()
+        self._start(module, shown, y_shown, generator)
         scores = self.validation_scores_ = []
         rates, last_rise, n_cuts = [], 0, 0  # factors of the learning rate, one an epoch
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
             rates = [*rates, _CUT**n_cuts]
             taught = self._learn_at(rates[-1], shown, y_shown, weights, generator)
-            scores.append(float(np.mean(self._decide(judged).argmax(axis=1) == y[held])))
+            right = self._decide(judged).argmax(axis=1) == y[held]
+            scores.append(float(np.average(right, weights=judged.weights)))
             highest = max(scores)
             if scores.index(highest) + 1 == epoch:
                 last_rise = epoch
@@ -458,8 +641,9 @@ default=-70, -100, -55 and -90
                     break
                 n_cuts, last_rise = n_cuts + 1, epoch
                 self.module_, rates = copy.deepcopy(best[0]), best[1]
-        self.module_, weights = final, np.ones(len(y))
-        learning.start(final, samples, y, final_generator)
+        self.module_, weights = final, samples.weights
+        if not final.is_started:
+            learning.start(final, samples, y, final_generator)
         for rate in best[1]:
             self._learn_at(rate, samples, y, weights, final_generator)
         learning.finish(final, samples, y, weights, final_generator)
@@ -471,12 +655,14 @@ default=-70, -100, -55 and -90
 
     def _decide(self, samples):
         """How much speaks for each class: encode, present, decide, batch by batch."""
+        sees = self.learning_.sees(self.module_)
+        size = BATCH if sees == "spikes" else samples.size_of_batch
 
         def decide(start):
-            chosen = np.arange(start, min(start + BATCH, len(samples)))
+            chosen = np.arange(start, min(start + size, len(samples)))
             return self._decide_batch(samples.subset(chosen))
 
-        batches = range(0, len(samples), BATCH)
+        batches = range(0, len(samples), size)
         return np.concatenate(on_threads(decide, batches, self.n_jobs))
 
     def _decide_batch(self, samples):
@@ -504,14 +690,17 @@ default=-70, -100, -55 and -90
             return "features"
         if X.ndim == 3:
             return "spikes"
+        if sparse.issparse(X) and self.encoder == "auto" and not (X.data < 0).any():
+            return "features"
         shape = self._image_shape(X)
         if shape is None:
-            return "table"
+            code = getattr(self.encoder, "encoding", self.encoder)
+            return "table" if code in ("auto", "receptive_fields") else "features"
         return "image" if shape[0] == 1 else "features"
 
     def _image_shape(self, X):
         """The layout of flat images as (n_maps, height, width), None if X is something else."""
-        if X.ndim != 2:
+        if X.ndim != 2 or sparse.issparse(X):
             return None
         if isinstance(self.augmentation, ImageAugmentation):
             return self.augmentation.layout(X)
@@ -521,6 +710,11 @@ default=-70, -100, -55 and -90
         if self.augmentation is None or X.ndim != 2:
             return None
         augmentation = self.augmentation
+        if isinstance(augmentation, ImageAugmentation) and sparse.issparse(X):
+            raise ValueError(
+                "augmentation moves images, which must be a dense array, got a sparse matrix: "
+                "use X.toarray(), or augmentation=None."
+            )
         if isinstance(augmentation, str):
             if isinstance(self.features, SpikingWindowFeatures):
                 return None  # rows are series, however much they look like images
@@ -531,6 +725,7 @@ default=-70, -100, -55 and -90
             # Maps answer better without a further blur, and to further looks.
             settings = {"blur": 0.0, "test_time": _LOOK_AT_MAPS} if maps else {}
             augmentation = ImageAugmentation(shape, **settings)
+        refuse_missing(X, "images are moved as a whole")
         augmentation = clone(augmentation).fit(X, n_classes)
         if augmentation.image_shape_ is None:
             warnings.warn(
@@ -542,8 +737,11 @@ default=-70, -100, -55 and -90
         return augmentation
 
     def _fit_encoder(self, X, typical, seed):
+        return clone(self._new_encoder(typical, seed)).fit(X)
+
+    def _new_encoder(self, typical, seed=None):
         if isinstance(self.encoder, SpikeEncoder):
-            return clone(self.encoder).fit(X)
+            return self.encoder
         encoding = typical["encoding"] if self.encoder == "auto" else self.encoder
         fields = typical["fields"] if encoding == "receptive_fields" else {}
         return SpikeEncoder(
@@ -553,7 +751,7 @@ default=-70, -100, -55 and -90
             max_frequency=self.max_frequency,
             random_state=seed,
             **fields,
-        ).fit(X)
+        )
 
     def _used_parameters(self, typical):
         """The settings of the network, as they are used."""
@@ -637,10 +835,12 @@ default=-70, -100, -55 and -90
 
     # ------------------------------------------------------------------------- checks
 
-    def _check_training_data(self, X, y):
+    def _check_training_data(self, X, y, sample_weight):
         refuse_masked("X", X)
         refuse_masked("y", y)
-        X, y = validate_data(self, self._series(X), y, **self._accepted())
+        X, y = validate_data(self, self._series(X), y, **_ANY_SAMPLES)
+        weights = check_weights(sample_weight, X)
+        X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
         self.n_axes_in_ = X.ndim
         self.starts_at_once_ = bool(
             X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
@@ -652,20 +852,31 @@ default=-70, -100, -55 and -90
                 "SNNClassifier needs samples of at least 2 classes, "
                 f"got one class: {self.classes_.tolist()[0]!r}."
             )
-        return X, y
+        return X, y, self._with_class_weight(weights, y)
+
+    def _with_class_weight(self, weights, y, relative=True):
+        """Factors of the learning rate: weights of samples times their class's, 1 on average."""
+        if self.class_weight == "balanced":
+            sums = np.bincount(y, weights, minlength=len(self.classes_))
+            of_class = sums.sum() / (len(sums) * sums)
+        else:
+            labels = self.classes_[y]
+            of_class = compute_class_weight(self.class_weight, classes=self.classes_, y=labels)
+        if (of_class <= 0).any() or not np.isfinite(of_class).all():
+            raise ValueError(
+                f"class_weight must hold finite numbers above 0, got {self.class_weight!r}."
+            )
+        weights = weights * of_class[y]
+        if not relative:
+            return weights
+        return np.ones(len(y)) if np.ptp(weights) == 0 else weights / weights.mean()
 
     def _series(self, X):
         """Series of unequal lengths as one array, for `features` that take them."""
         return X if self.features is None else pad_series(X)
 
-    def _accepted(self):
-        """What X may be: NaN only if `features` know what to do with it."""
-        knows_nan = self.features is not None and get_tags(self.features).input_tags.allow_nan
-        return {
-            "allow_nd": True,
-            "dtype": "numeric",
-            "ensure_all_finite": "allow-nan" if knows_nan else True,
-        }
+    def _features_know_nan(self):
+        return isinstance(self.features, SpikingWindowFeatures)
 
     def _check_axes(self, X):
         """Check features or spike trains; put a silent step before those that need one."""
@@ -674,8 +885,10 @@ default=-70, -100, -55 and -90
                 "X must have shape (n_samples, n_features) or (n_samples, n_channels, n_steps), "
                 f"got shape {X.shape}."
             )
+        if (X.ndim == 3 or self.features is not None) and not self._features_know_nan():
+            refuse_missing(X, "only tables may have missing values")
         if X.ndim == 2 or self.features is not None:
-            return np.asarray(X, dtype=np.float64)
+            return _as_floats(X)
         X = check_spike_trains(X)
         if self.starts_at_once_:
             return np.pad(X, ((0, 0), (0, 0), (1, 0)))
@@ -690,11 +903,13 @@ default=-70, -100, -55 and -90
         """Check X for an answer; return it as the network sees it."""
         check_is_fitted(self)
         refuse_masked("X", X)
-        X = validate_data(self, self._series(X), reset=False, **self._accepted())
+        X = validate_data(self, self._series(X), **_ANY_SAMPLES, reset=False)
         if X.ndim != self.n_axes_in_:
             seen = "spike trains with 3" if self.n_axes_in_ == 3 else "features with 2"
             raise ValueError(f"the network was fitted on {seen} axes, got X of shape {X.shape}.")
         X = self._check_axes(X)
+        if not self._may_miss_values():
+            refuse_missing(X, "the network has no receptive fields with a scale of their own")
         if self.encoder_ is None and self.features_ is None and X.shape[2] != self.module_steps_:
             padded = int(self.starts_at_once_)
             raise ValueError(
@@ -702,6 +917,12 @@ default=-70, -100, -55 and -90
                 f"got {X.shape[2] - padded}."
             )
         return Presentations(X, self.encoder_, self.features_, self.augmentation_)
+
+    def _may_miss_values(self):
+        if self._features_know_nan():
+            return True
+        straight = self.features_ is None and self.augmentation_ is None
+        return straight and self.encoder_ is not None and self.encoder_.takes_missing
 
     def _held_back(self, y, generator):
         """Split the training set by class; each class keeps a sample to learn from."""
@@ -732,7 +953,7 @@ default=-70, -100, -55 and -90
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or \
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or array-like of shape \
 (n_samples, n_channels, n_steps)
             Features or spike trains, whichever the classifier was fitted on.
 
@@ -758,7 +979,7 @@ default=-70, -100, -55 and -90
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or \
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or array-like of shape \
 (n_samples, n_channels, n_steps)
             Features or spike trains, whichever the classifier was fitted on.
 
@@ -784,7 +1005,7 @@ default=-70, -100, -55 and -90
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or \
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or array-like of shape \
 (n_samples, n_channels, n_steps)
             Features or spike trains, whichever the classifier was fitted on.
 
@@ -810,11 +1031,40 @@ default=-70, -100, -55 and -90
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        augments = isinstance(self.augmentation, ImageAugmentation)
+        tags.input_tags.sparse = self.features is None and not augments
+        tags.input_tags.allow_nan = tags.input_tags.sparse and self._table_may_miss_values()
         return tags
 
+    def _table_may_miss_values(self):
+        """Whether the encoder that a table gets leaves missing values out."""
+        by_name = isinstance(self.learning, str)
+        with contextlib.suppress(ValueError, TypeError, KeyError):  # of what `fit` refuses
+            typical = (_typical_of_name if by_name else _typical_of_tables)(self.learning)
+            return self._new_encoder(typical).takes_missing
+        return False
 
+
+_ANY_SAMPLES = {
+    "accept_sparse": "csr",
+    "allow_nd": True,
+    "dtype": "numeric",
+    "ensure_all_finite": "allow-nan",  # what may be missing depends on the way of the data
+}
 _DEFAULTS = SNNClassifier().get_params(deep=False)
 _learned_here: set[type] = set()  # kinds of learning that this process has begun to compile
+
+
+def _typical_of_tables(learning):
+    task = Task("table", np.ones(2, dtype=np.int64))
+    return defaults_of(make_learning(learning, task), task)
+
+
+_typical_of_name = functools.cache(_typical_of_tables)  # because tags are asked for often
+
+
+def _as_floats(X):
+    return X.astype(np.float64) if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
 
 
 def _number_classes(y):

@@ -129,16 +129,12 @@ def plot_spike_train(spike_train: np.ndarray, ylim: tuple | None = None) -> None
     """
     import matplotlib.pyplot as plt
 
+    from .display import SpikeRasterDisplay
+
     spike_train = check_spike_trains([spike_train])[0]
     if ylim is not None and check_numbers("ylim", ylim, ndim=1).shape != (2,):
         raise ValueError(f"ylim must be (low, high), got {ylim!r}.")
-    channels, steps = np.nonzero(spike_train)
-    _, ax = plt.subplots()
-    ax.plot(steps, channels, "|", color="black")
-    ax.set(
-        xlabel="time (ms)",
-        ylabel="channel",
-        xlim=(0, spike_train.shape[1]),
-        ylim=(-0.5, spike_train.shape[0] - 0.5) if ylim is None else ylim,
-    )
+    ax = SpikeRasterDisplay.from_spikes(spike_train).ax_
+    if ylim is not None:
+        ax.set_ylim(ylim)
     plt.show()

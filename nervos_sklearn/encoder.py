@@ -5,19 +5,26 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import sparse
+from scipy.special import ndtri
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.preprocessing import QuantileTransformer
+from sklearn.utils import gen_even_slices
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels
 from ._random import Seed, draw_keys, random_generator
 from ._sklearn import Interval, StrOptions, _fit_context
-from ._validation import refuse_masked, unchanged_on_error
+from ._validation import refuse_masked, refuse_missing, unchanged_on_error
 from .parameters import LARGEST, SMALLEST, interval_of
 
 ENCODINGS = ("receptive_fields", "rate", "poisson", "latency")
+BATCH = 128  # samples whose spike trains are held at once
+_TRACES_AT_ONCE, _MOST_ROWS = 1 << 20, 2048
+_VALUES = 1 << 17  # of a sparse matrix that are looked at together, column by column
 _QUANTILES = 1000  # at most
 _MOST_FIELDS = 10_000  # of a feature
+_FIELDS = 6  # of a feature of more than two values, if their number is "auto"
 _STANDARD_REACH = 2.5  # standard deviations to both sides of the mean that are told apart
 
 
@@ -32,6 +39,10 @@ class SpikeEncoder(
     A spike train has one column a time step of 1 ms. Column 0 is silent; the spikes
     fall on the steps 1 ... `training_duration`. An intensity p between 0 and 1 asks
     for ``f = min_frequency + p (max_frequency - min_frequency)`` spikes.
+
+    A missing value, NaN, silences the receptive fields of its feature, where the scale is
+    learned for each feature; it is an error under the other encodings and scales. Sparse
+    matrices are encoded as the arrays they stand for, a few rows at a time.
 
     Parameters
     ----------
@@ -54,8 +65,10 @@ class SpikeEncoder(
         Time steps of a spike train after the silent one, in ms, from 1 to 2**20.
     min_frequency, max_frequency : float, default=1 and 50
         Spikes in `training_duration` for p = 0 and p = 1.
-    n_fields : int or array-like of shape (n_features,), default=5
-        Receptive fields of each feature, from 1 to 10000. A single field lies at 0.5.
+    n_fields : int, "auto" or array-like of shape (n_features,), default=5
+        Receptive fields of each feature, from 1 to 10000. A single field lies at 0.5. "auto":
+        2 for a feature of at most two values in training, such as a category's column, and 6
+        for any other.
     field_variance : float, default=0.03
         Variance of a receptive field, in units of the scaled feature.
     field_code : {"rate", "latency"}, default="rate"
@@ -88,9 +101,10 @@ class SpikeEncoder(
         "receptive_fields".
     data_min_, data_max_ : ndarray of shape (`n_features_in_`,)
         The values of each feature that become 0 and 1, for the scales "feature" and
-        "standard", and the range of each feature for "quantile".
+        "standard", and the range of each feature for "quantile". NaN for a feature without
+        any value in training, which stays silent.
     quantiles_ : QuantileTransformer
-        The fitted scale, for "quantile".
+        The ranks in the training data, between 0 and 1, for "quantile".
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -118,7 +132,11 @@ class SpikeEncoder(
         "training_duration": [interval_of("training_duration")],
         "min_frequency": [interval_of("min_frequency")],
         "max_frequency": [interval_of("max_frequency")],
-        "n_fields": [Interval(Integral, 1, _MOST_FIELDS, closed="both"), "array-like"],
+        "n_fields": [
+            Interval(Integral, 1, _MOST_FIELDS, closed="both"),
+            StrOptions({"auto"}),
+            "array-like",
+        ],
         "field_variance": [Interval(Real, SMALLEST, LARGEST, closed="both")],
         "field_code": [StrOptions({"rate", "latency"})],
         "scale": [StrOptions({"auto", "feature", "standard", "quantile", "sample"}), None],
@@ -154,8 +172,8 @@ class SpikeEncoder(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Features, finite.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, finite, or NaN where a value is missing.
         y : None
             Ignored.
 
@@ -178,32 +196,49 @@ class SpikeEncoder(
                 "min_frequency must not exceed max_frequency, got "
                 f"min_frequency={self.min_frequency} and max_frequency={self.max_frequency}."
             )
-        refuse_masked("X", X)
-        X = validate_data(self, X, dtype=np.float64)
+        X = self._checked(X, reset=True)
         n_features = X.shape[1]
         if self.encoding == "receptive_fields":
-            n_fields = self._n_fields_of(n_features)
+            n_fields = self._n_fields_of(X)
             self.channel_features_ = np.repeat(np.arange(n_features), n_fields)
             self.channel_centers_ = np.concatenate([_centers(n) for n in n_fields])
         else:
             self.channel_features_ = np.arange(n_features)
-        if self._scale() == "standard":
-            self.data_min_, self.data_max_ = _standard_range(X)
-        elif self._scale() in ("feature", "quantile"):
-            self.data_min_, self.data_max_ = X.min(axis=0), X.max(axis=0)
-        if self._scale() == "quantile":
-            self.quantiles_ = QuantileTransformer(
-                n_quantiles=min(len(X), _QUANTILES),
-                output_distribution="normal",
-                random_state=0,
-            ).fit(self._by_range(X))
+        if self._scale() not in (None, "sample"):
+            self._fit_scale(X)
         self.n_channels_ = len(self.channel_features_)
         self.n_steps_ = self.training_duration + 1
         self._seed = draw_keys(random_generator(self.random_state), 1)[0]
         return self
 
-    def _n_fields_of(self, n_features):
-        n_fields = np.asarray(self.n_fields)
+    def _fit_scale(self, X):
+        """Learn how each feature becomes a number between 0 and 1, from the values it has."""
+        ends, quantiles = [], []
+        for values in _columns_of(X):
+            absent = np.isnan(values).all(axis=0)
+            values = np.where(absent, 0.0, values)
+            low, high = (
+                _standard_range(values)
+                if self._scale() == "standard"
+                else (np.nanmin(values, axis=0), np.nanmax(values, axis=0))
+            )
+            ends.append(np.where(absent, np.nan, [low, high]))
+            if self._scale() == "quantile":
+                of_columns = QuantileTransformer(
+                    n_quantiles=min(len(values), _QUANTILES), subsample=None
+                )
+                quantiles.append(of_columns.fit(_by_range(values, low, high)))
+        self.data_min_, self.data_max_ = np.concatenate(ends, axis=1)
+        if quantiles:
+            self.quantiles_ = quantiles[0]
+            self.quantiles_.quantiles_ = np.hstack([q.quantiles_ for q in quantiles])
+            self.quantiles_.n_features_in_ = X.shape[1]
+
+    def _n_fields_of(self, X):
+        if isinstance(self.n_fields, str):
+            switches = np.concatenate([_has_two_values(values) for values in _columns_of(X)])
+            return np.where(switches, 2, _FIELDS)
+        n_fields, n_features = np.asarray(self.n_fields), X.shape[1]
         if (
             n_fields.dtype.kind not in "iu"
             or (n_fields < 1).any()
@@ -224,8 +259,8 @@ class SpikeEncoder(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Features, finite.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, finite, or NaN where a value is missing.
 
         Returns
         -------
@@ -241,8 +276,7 @@ class SpikeEncoder(
             between 0 and 1.
         """
         check_is_fitted(self)
-        refuse_masked("X", X)
-        return self.encode(validate_data(self, X, dtype=np.float64, reset=False))
+        return self.encode(self._checked(X, reset=False))
 
     def traces(self, X: ArrayLike) -> np.ndarray:
         """Compute the traces that the spikes of features leave at the end of a sample.
@@ -251,8 +285,8 @@ class SpikeEncoder(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Features, finite.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, finite, or NaN where a value is missing.
 
         Returns
         -------
@@ -268,8 +302,30 @@ class SpikeEncoder(
             If the features are not valid.
         """
         check_is_fitted(self)
+        return self.traces_of(self._checked(X, reset=False))
+
+    def _checked(self, X, reset):
         refuse_masked("X", X)
-        return self.traces_of(validate_data(self, X, dtype=np.float64, reset=False))
+        X = validate_data(
+            self,
+            X,
+            accept_sparse="csr",
+            dtype=np.float64,
+            ensure_all_finite="allow-nan",
+            reset=reset,
+        )
+        if not self.takes_missing:
+            refuse_missing(
+                X,
+                f"encoding={self.encoding!r} with scale={self.scale!r} has no receptive fields "
+                "that could stay silent",
+            )
+        return X
+
+    @property
+    def takes_missing(self) -> bool:
+        """Whether features may be NaN: they have receptive fields and a scale of their own."""
+        return self.encoding == "receptive_fields" and self._scale() not in (None, "sample")
 
     @property
     def has_frequency(self) -> bool:
@@ -281,43 +337,55 @@ class SpikeEncoder(
         return by_field or self.encoding == "latency"
 
     def _latency_counts(self, X):
-        return latency_counts(self._intensities(X), self.training_duration)
+        counts = latency_counts(self._intensities(X), self.training_duration)
+        return np.fmax(counts, 0)  # NaN is silent
 
-    def traces_of(self, X: np.ndarray) -> np.ndarray:
+    def traces_of(self, X: np.ndarray | sparse.csr_array) -> np.ndarray:
         """Compute the traces, (n_samples, n_channels), of checked features `X`."""
-        if self._has_latency():
-            return self._latency_counts(X).astype(trace_dtype(self.n_steps_))
-        return traces_of_spikes(self.encode(X))
+        traces = np.empty((X.shape[0], self.n_channels_), trace_dtype(self.n_steps_))
+        size = rows_at_once(self.n_channels_) if self._has_latency() else BATCH
+        for rows, some in _rows_of(X, size):
+            if self._has_latency():
+                traces[rows] = self._latency_counts(some)
+            else:
+                traces[rows] = traces_of_spikes(self.encode(some))
+        return traces
 
-    def encode(self, X: np.ndarray) -> np.ndarray:
+    def encode(self, X: np.ndarray | sparse.csr_array) -> np.ndarray:
         """Turn checked features `X` into spike trains, (n_samples, n_channels, n_steps)."""
-        spike_trains = np.zeros((len(X), self.n_channels_, self.n_steps_), dtype=np.uint8)
+        shape = (X.shape[0], self.n_channels_, self.n_steps_)
+        spike_trains = np.zeros(shape, dtype=np.uint8)
+        for rows, some in _rows_of(X, BATCH):
+            self._fill(spike_trains[rows], some)
+        return spike_trains
+
+    def _fill(self, spike_trains, X):
+        """Write the spikes of features into silent spike trains."""
         duration = self.training_duration
         if self._has_latency():
             counts = self._latency_counts(X).astype(np.int64)
             samples, channels = np.nonzero(counts)
             spike_trains[samples, channels, duration + 1 - counts[samples, channels]] = 1
-            return spike_trains
+            return
         intensities = self._intensities(X)
         frequencies = self.min_frequency + intensities * (self.max_frequency - self.min_frequency)
         if self.encoding == "receptive_fields":
             _kernels.codes.fill_periodic(_periods(duration + 1, frequencies), spike_trains)
-            return spike_trains
+            return
         frequencies[(X if self._scale() == "sample" else intensities) <= 0] = 0
         if self.encoding == "rate":
             _kernels.codes.fill_periodic(_periods(duration, frequencies), spike_trains)
         else:
             _kernels.codes.fill_poisson(frequencies / duration, self._seed, spike_trains)
-        return spike_trains
 
     def _intensities(self, X):
-        """The intensity of each channel, between 0 and 1."""
+        """The intensity of each channel, between 0 and 1; NaN where the value is missing."""
         scaled = self._scaled(X)
         if self.encoding != "receptive_fields":
             return scaled
         distances = scaled[:, self.channel_features_] - self.channel_centers_
         exponents = -(distances**2) / (2 * self.field_variance)
-        return np.exp(exponents - exponents.max(axis=1, keepdims=True))
+        return np.exp(exponents - np.fmax.reduce(exponents, axis=1, keepdims=True))
 
     def _scale(self):
         if self.scale == "auto":
@@ -333,23 +401,13 @@ class SpikeEncoder(
                     f"{X.min()} to {X.max()}; use scale='feature' or scale='sample'."
                 )
             return X
+        if scale == "sample":
+            return _by_range(X, X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True))
+        scaled = _by_range(X, self.data_min_, self.data_max_)
         if scale == "quantile":  # of the range, because quantiles within 1e-7 are taken for one
-            normal = self.quantiles_.transform(self._by_range(X))
+            normal = ndtri(self.quantiles_.transform(scaled))
             return np.clip(normal / (2 * _STANDARD_REACH) + 0.5, 0.0, 1.0)
-        return self._by_range(X)
-
-    def _by_range(self, X):
-        """Bring features to 0 ... 1 by the range of their scale."""
-        if self._scale() == "sample":
-            low, high = X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True)
-        else:
-            low, high = self.data_min_, self.data_max_
-        # Differences and squares of finite numbers may be infinite or 0, those of scaled ones not.
-        exponents = exponents_of(np.maximum(np.abs(low), np.abs(high)))
-        low, high = np.ldexp(low, -exponents), np.ldexp(high, -exponents)
-        with np.errstate(over="ignore"):  # far beyond the range; clipped
-            distances = np.ldexp(X, -exponents) - low
-            return np.clip(distances / np.where(high > low, high - low, 1.0), 0.0, 1.0)
+        return scaled
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Name the channels of the spike trains.
@@ -390,6 +448,8 @@ class SpikeEncoder(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.takes_missing
         return tags
 
 
@@ -450,17 +510,58 @@ def exponents_of(sizes: np.ndarray) -> np.ndarray:
     return np.frexp(sizes)[1]
 
 
+def rows_at_once(n_channels: int) -> int:
+    """Samples whose traces are computed at once, from 128 to 2048."""
+    return min(max(_TRACES_AT_ONCE // n_channels, BATCH), _MOST_ROWS)
+
+
+def _rows_of(X, size):
+    """Slices of rows, and their features as an array."""
+    X = X.tocsr() if sparse.issparse(X) else X
+    for start in range(0, X.shape[0], size):
+        rows = slice(start, start + size)
+        yield rows, X[rows].toarray() if sparse.issparse(X) else X[rows]
+
+
+def _columns_of(X):
+    """The columns of features as arrays; few at a time, at least two, of a sparse matrix."""
+    if not sparse.issparse(X):
+        yield X
+        return
+    X = X.tocsc()
+    n_samples, n_features = X.shape
+    n_blocks = max(1, min(n_features // 2, n_samples * n_features // _VALUES))
+    for columns in gen_even_slices(n_features, n_blocks):
+        yield X[:, columns].toarray(order="C")
+
+
+def _has_two_values(columns):
+    """Which columns have at most two different values, apart from missing ones."""
+    low, high = np.fmin.reduce(columns, axis=0), np.fmax.reduce(columns, axis=0)
+    return ((columns == low) | (columns == high) | np.isnan(columns)).all(axis=0)
+
+
+def _by_range(X, low, high):
+    """Bring features to 0 ... 1 by what becomes 0 and 1; beyond, they are clipped."""
+    # Differences and squares of finite numbers may be infinite or 0, those of scaled ones not.
+    exponents = exponents_of(np.maximum(np.abs(low), np.abs(high)))
+    low, high = np.ldexp(low, -exponents), np.ldexp(high, -exponents)
+    with np.errstate(over="ignore"):  # far beyond the range; clipped
+        distances = np.ldexp(X, -exponents) - low
+        return np.clip(distances / np.where(high > low, high - low, 1.0), 0.0, 1.0)
+
+
 def _standard_range(X):
     """The values of each feature that lie the standard reach below and above the mean."""
-    exponents = exponents_of(np.abs(X).max(axis=0))
+    exponents = exponents_of(np.nanmax(np.abs(X), axis=0))
     scaled = np.ldexp(X, -exponents)
-    centre, reach = scaled.mean(axis=0), _STANDARD_REACH * scaled.std(axis=0)
+    centre, reach = np.nanmean(scaled, axis=0), _STANDARD_REACH * np.nanstd(scaled, axis=0)
     with np.errstate(over="ignore"):
         ends = np.ldexp([centre - reach, centre + reach], exponents)
     if not np.isfinite(ends).all():
         raise ValueError(
-            f"features up to {np.abs(X).max():g} are too large for their range to be a number: "
-            "scale them, such as by sklearn.preprocessing.StandardScaler."
+            f"features up to {np.nanmax(np.abs(X)):g} are too large for their range to be a "
+            "number: scale them, such as by sklearn.preprocessing.StandardScaler."
         )
     return ends
 

@@ -81,7 +81,7 @@ def find_image_shape(X: np.ndarray, threshold: float = 0.2) -> tuple | None:
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-        Features; the first 1000 samples are looked at.
+        Features; the first 1000 samples are looked at. A missing value is taken for the mean.
     threshold : float, default=0.2
         The smallest difference.
 
@@ -99,6 +99,9 @@ def find_image_shape(X: np.ndarray, threshold: float = 0.2) -> tuple | None:
     """
     X = np.asarray(X[:1000], dtype=float)
     X = np.ldexp(X, -_exponent(X))
+    missing = np.isnan(X)
+    if missing.any():
+        X = np.where(missing, np.ma.array(X, mask=missing).mean(axis=0).filled(0.0), X)
     centred, deviations = X - X.mean(axis=0), X.std(axis=0)
     best, shape = threshold, None
     for side in range(4, math.isqrt(X.shape[1]) + 1):
@@ -114,7 +117,7 @@ def find_image_shape(X: np.ndarray, threshold: float = 0.2) -> tuple | None:
 
 def _exponent(X):
     """The power of two that brings the largest number to 1/2 ... 1."""
-    return int(np.frexp(np.abs(X).max())[1])
+    return int(np.frexp(np.nanmax(np.abs(X), initial=0.0))[1])
 
 
 def _grid_score(centred, deviations, side):
@@ -619,7 +622,14 @@ class ImageAugmentation(BaseEstimator):
         # Scaling by powers of two changes no digit; numbers of usual size stay as they are.
         exponent = _exponent(X)
         self._exponent = exponent if abs(exponent) > _USUAL_EXPONENT else 0
-        fewer = min(1.0, (_FULL_STRENGTH * n_classes / len(X)) ** 0.25)
+        return self.set_movement(len(X), n_classes)
+
+    def set_movement(self, n_samples: int, n_classes: int) -> Self:
+        """Let images move as it suits a training set: the smaller, the more.
+
+        It has `n_samples` of `n_classes`.
+        """
+        fewer = min(1.0, (_FULL_STRENGTH * n_classes / n_samples) ** 0.25)
         self.movement_ = self.strength * fewer * _LARGEST_MOVEMENT
         return self
 

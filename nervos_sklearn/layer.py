@@ -4,6 +4,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_scalar
 
 from . import _kernels
@@ -124,7 +125,7 @@ class Layer:
     def synapses(self, synapses: np.ndarray) -> None:
         self.set_synapses(synapses)
 
-    def set_synapses(self, synapses: np.ndarray) -> None:
+    def set_synapses(self, synapses: ArrayLike) -> None:
         """Replace the weights by a copy of others.
 
         Parameters
@@ -374,6 +375,7 @@ class Layer:
             activity=np.zeros((n_samples, 2), dtype=np.int64),
             spike_trains=np.zeros(trains, dtype=np.uint8) if output else None,
             potentials=np.empty(trains) if potentials else None,
+            thresholds=np.empty(trains) if potentials else None,
             weights=np.empty((n_steps, n_neurons, n_channels)) if weights else None,
         )
 
@@ -486,8 +488,44 @@ class Layer:
                 self.accumulators = weights - self._synapses
         self._on_grid = True
         self.fast = self._conductances.copy() if averaged else None
-        self.sums = np.zeros(weights.shape, order="F") if averaged else None
+        self.sums = np.zeros(weights.shape) if averaged else None
         self.importance, self.n_shown = 0.0, 0
+
+    def recruit(
+        self, neurons: np.ndarray, weights: np.ndarray, device: Device | None, seed: np.uint64
+    ) -> None:
+        """Give neurons that have waited new weights, as if they had always had them.
+
+        Parameters
+        ----------
+        neurons : ndarray of bool of shape (num_output_neurons,)
+        weights : ndarray of shape (n_recruited, num_input_neurons)
+        device : _kernels.Device or None
+        seed : numpy.uint64
+            Of the noise of these writes.
+        """
+        new = Layer(self.parameters, self.num_input_neurons, len(weights))
+        if self.gains is not None:
+            new.gains = self.gains[:, neurons]
+        if self._conductances.shape[0] > 1:
+            new.use_devices(len(self._conductances), new.gains)
+        new.start(weights, device, seed)
+        conductances, self.pulses = self._conductances.copy(), self.pulses.copy()
+        conductances[:, neurons] = new._conductances
+        self.pulses[:, neurons] += new.pulses
+        self._set_conductances(conductances)
+        if self.accumulators.size > 0:
+            self.accumulators = self.accumulators.copy()
+            self.accumulators[neurons] = new.accumulators if new.accumulators.size > 0 else 0.0
+        if self.fast is not None:
+            self.fast, self.sums = self.fast.copy(), self.sums.copy()
+            self.fast[:, neurons], self.sums[neurons] = new._conductances, 0.0
+
+    def average_anew(self) -> None:
+        """Let the mean of all weights begin with those that answer now."""
+        if self.fast is not None:
+            self.fast, self.sums = self._conductances.copy(), np.zeros_like(self.sums)
+            self.importance, self.n_shown = 0.0, 0
 
     def _program(self, weights, device, seed):
         """Write weights to the devices, the nearest levels they have."""
@@ -590,34 +628,43 @@ class Layer:
             self.importance += float(importance.sum())
         if groups is None:
             groups = np.zeros(self.num_input_neurons, dtype=np.int64)
-        averaged = importance is not None
-        conductances = self.fast if averaged else self._conductances
+        loops, averaged = _kernels.teaching, importance is not None
         counts = self.synapse_update_counts = _writable(self.synapse_update_counts)
-        sums = _by_input(self.sums) if averaged else None
-        if device is None:
-            weights = _by_input(conductances[0])
-            loop, state = _kernels.teaching.teach, (weights, sums, counts)
-        else:
+        sums = _writable(self.sums) if averaged else None
+        conductances = self.fast if averaged else self._conductances
+        if device is not None:
             if device.update == _kernels.state.ACCUMULATE:
                 self._make_accumulators()
-            loop = _kernels.teaching.teach_devices
-            state = (self._device_state(conductances, unit), sums, counts)
-            self.pulses, self.accumulators = state[0].pulses, state[0].accumulators
+            state = self._device_state(conductances, unit)
+            conductances = state.conductances
+            self.pulses, self.accumulators = state.pulses, state.accumulators
+        elif averaged:
+            conductances = _writable(conductances)
+        else:
+            by_input = _by_input(conductances[0])
+            conductances = by_input.T[np.newaxis]
         width = self.num_output_neurons // n_columns
 
         def learn_column(k):
-            column = (k * width, (k + 1) * width)
-            hidden = None if silent is None else silent[k]
-            if device is None:
-                return loop(*state, column, classes, traces, labels, rates, passed, groups,
-                            hidden, teaching)  # fmt: skip
-            return loop(*state, column, classes, traces, unrest, labels, rates, passed, groups,
-                        hidden, teaching, device, keys[k])  # fmt: skip
+            ends = (k * width, (k + 1) * width)
+            own, hidden = slice(*ends), None if silent is None else silent[k]
+            if device is not None:
+                return loops.teach_devices(
+                    state, sums, counts, ends, classes, traces, unrest, labels, rates, passed,
+                    groups, hidden, teaching, device, keys[k],
+                )  # fmt: skip
+            if averaged:
+                return loops.teach_averaged(
+                    conductances[0, own], sums[own], counts[own], classes[own], traces, labels,
+                    rates, passed, groups, hidden, teaching,
+                )  # fmt: skip
+            return loops.teach(
+                by_input, counts, ends, classes, traces, labels, rates, groups, hidden, teaching
+            )
 
         taught = on_threads(learn_column, range(n_columns), n_jobs)
-        conductances = weights.T[np.newaxis] if device is None else state[0].conductances
-        if sums is not None:
-            self.fast, self.sums = conductances, sums.T
+        if averaged:
+            self.fast, self.sums = conductances, sums
         else:
             self._set_conductances(conductances)
         if device is None:

@@ -32,12 +32,14 @@ _OF_CONVENTIONAL = ("A_up", "A_down", "tau_up", "tau_down")
 _RECRUIT_WEIGHT = 1e-3  # added to a recruit's traces, so that no synapse begins at 0
 _READS_DROPOUT = "receptive fields of more than two features"
 _CALIBRATED_ON = 500  # samples at most
-_BLIND_ON = 20_000  # samples at most that a network learns from to calibrate another
+_BLIND_ON = 6_000  # samples at most that a network learns from to calibrate another
 _LEAST_LOG_CHANCE = -50.0  # so that one sample does not outweigh all others
 _NOISE_RANGE = (1e-3, 10.0)  # in which the escape noise is looked for
 _FRACTION = [Interval(Real, 0, 1, closed="left")]
 _NON_NEGATIVE = [Interval(Real, 0, LARGEST, closed="both")]
 _MOST_COLUMNS = 1000
+_COLUMNS, _TAUGHT_IN_ALL = 5, 20_000  # columns by default, and the samples that all learn from
+_LEAST_OF_CLASS = 4  # neurons of a class in one of several columns
 _STEEPEST_MEAN = 20  # the power of which of any number of presentations is finite
 _NEVER = -1e9  # the potential of a neuron that is not there, or must not be asked
 
@@ -47,6 +49,7 @@ class Task(NamedTuple):
 
     kind: str  # "image", "table", "features" or "spikes"
     class_counts: np.ndarray  # samples of each class
+    n_neurons: int | None = None  # of the last layer, if they are given
 
 
 class Learning(BaseEstimator, ABC):
@@ -125,7 +128,7 @@ class Learning(BaseEstimator, ABC):
     hidden_layer_sizes: Sequence[int] = ()
     names_winners = False
     moves_images = True
-    n_columns = 1
+    n_columns: int | None = 1
     averaged = False
     typical_noise = 0.1
 
@@ -148,9 +151,14 @@ class Learning(BaseEstimator, ABC):
             "eta": 0.1,
             "training_duration": 32,
             "encoding": "receptive_fields" if task.kind == "table" else "latency",
-            "fields": {"n_fields": 10, "field_variance": 1 / 36, "scale": "standard",
+            "fields": {"n_fields": "auto", "field_variance": 1 / 36, "scale": "standard",
                        "field_code": "latency"},
         }  # fmt: skip
+
+    @property
+    def columns(self) -> int:
+        """`n_columns`, 1 where that is None."""
+        return self.n_columns or 1
 
     def unread(self, has_fields: bool, parameters: Parameters) -> dict:
         """Name what plays no part as this learning is set, and who would read it.
@@ -178,10 +186,10 @@ class Learning(BaseEstimator, ABC):
                 f"{type(self).__name__} teaches one layer, got layer_sizes={layer_sizes}; "
                 "hidden layers learn with STDPLearning."
             )
-        if layer_sizes[-1] % self.n_columns != 0:
+        if layer_sizes[-1] % self.columns != 0:
             raise ValueError(
                 f"n_neurons must be a multiple of n_columns, got n_neurons={layer_sizes[-1]} and "
-                f"n_columns={self.n_columns}."
+                f"n_columns={self.columns}."
             )
 
     def start(
@@ -194,9 +202,11 @@ class Learning(BaseEstimator, ABC):
         """Give the neurons their classes, and the network the weights it starts from."""
         self.check_layers(module.layer_sizes)
         n_neurons = module.layer_sizes[-1]
-        counts = np.bincount(y, minlength=module.n_classes)
-        column = share_neurons(n_neurons // self.n_columns, counts)
-        module.neuron_label_map = np.tile(column, self.n_columns)
+        counts = presentations.expected
+        if counts is None:
+            counts = np.bincount(y, minlength=module.n_classes)
+        column = share_neurons(n_neurons // self.columns, counts)
+        module.neuron_label_map = np.tile(column, self.columns)
         weights = self.initial_weights(module, presentations, y, generator)
         shape = module.layers[0].synapses.shape
         weights = check_returned(self, "initial_weights", weights, shape)
@@ -245,6 +255,84 @@ class Learning(BaseEstimator, ABC):
             The fraction of samples that taught, from 0 to 1; `verbose` prints it.
         """
 
+    def learn_block(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> float:
+        """Learn from the next samples of a stream; return the fraction that taught.
+
+        Before they teach, the network answers them, blind, and so learns how sure it may be.
+        Neurons of a class wait until its first sample comes, and start from it.
+
+        Parameters
+        ----------
+        module : Module
+            Its `n_epochs` say how far the learning rate has come down.
+        presentations : Presentations
+            The samples; `expected` are the samples of each class the network is made for.
+        y : ndarray of shape (n_samples,)
+            Labels, integers from 0.
+        weights : ndarray of shape (n_samples,)
+            A factor of the learning rate for each sample.
+        generator : numpy.random.Generator
+            For all that is drawn.
+        """
+        first = not module.decision
+        if first:
+            self.start(module, presentations, y, generator)
+            module.neuron_label_map = np.full(module.layer_sizes[-1], -1)
+        else:
+            self.learn_how_sure(module, presentations, y, weights)
+        self.recruit(module, presentations, y, generator)
+        taught = module.learn_epoch(presentations, y, weights, generator)
+        if first:
+            self.calibrate_blindly(module, presentations, y, weights, generator)
+        return taught
+
+    def recruit(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
+        """Wake neurons that wait for samples of their class.
+
+        Where neurons start from samples, no more of each column than there are samples.
+        """
+        labels, from_samples = module.neuron_label_map, bool(getattr(self, "recruitment", False))
+        column = share_neurons(len(labels) // self.columns, presentations.expected)
+        planned, columns = np.tile(column, self.columns), np.arange(len(labels)) // len(column)
+        woken = np.full(len(labels), -1)
+        for label, n_samples in zip(*np.unique(y, return_counts=True), strict=True):
+            for k in range(self.columns):
+                waiting = np.flatnonzero((labels < 0) & (planned == label) & (columns == k))
+                woken[waiting[: n_samples if from_samples else None]] = label
+        if (woken >= 0).any():
+            module.neuron_label_map = woken
+            weights = self.initial_weights(module, presentations, y, generator)
+            module.neuron_label_map = np.where(woken >= 0, woken, labels)
+            module.layers[0].recruit(
+                woken >= 0, weights[woken >= 0], module.device, module.draw_key()
+            )
+
+    def learn_how_sure(
+        self, module: "Module", presentations: Presentations, y: np.ndarray, weights: np.ndarray
+    ) -> None:
+        """Move the escape noise towards that of samples which have not taught yet."""
+        known = np.flatnonzero(np.isin(y, module.neuron_label_map))[-_CALIBRATED_ON:]
+        if len(known) == 0:
+            return
+        before = self.escape_noise(module)
+        self.calibrate(module, module.activity(presentations, known), y[known], weights[known])
+        share = len(known) / _CALIBRATED_ON
+        noise = before ** (1 - share) * self.escape_noise(module) ** share
+        module.decision["escape_noise"] = np.array(noise)
+
     def show(
         self,
         module: "Module",
@@ -270,9 +358,9 @@ class Learning(BaseEstimator, ABC):
         """
         layer, records = module.layers[0], generator is not None and module.records
         spikes = records or self.sees(module) == "spikes"
-        size = 1 if records else BATCH
+        size = presentations.size_of_batch if module.device is None and not spikes else BATCH
         for batch in presentations.batches(
-            order, spikes=spikes, traces=True, moved_by=generator, size=size
+            order, spikes=spikes, traces=True, moved_by=generator, size=1 if records else size
         ):
             module.count(batch, n_neurons=layer.num_output_neurons)
             if records:
@@ -321,10 +409,30 @@ class Learning(BaseEstimator, ABC):
         generator: np.random.Generator,
     ) -> None:
         """Find what the network needs to decide, after its last epoch: the escape noise."""
-        chosen = generator.permutation(len(y))[:_CALIBRATED_ON]
-        self.calibrate(module, module.activity(presentations, chosen), y[chosen])
+        self.calibrate_blindly(module, presentations, y, weights, generator)
 
-    def calibrate(self, module: "Module", potentials: np.ndarray, y: np.ndarray) -> None:
+    def calibrate_blindly(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
+        """Fit the escape noise, as far as possible on potentials blind to their samples.
+
+        The arguments are those of :meth:`finish`. Here they are not blind.
+        """
+        chosen = generator.permutation(len(y))[:_CALIBRATED_ON]
+        self.calibrate(module, module.activity(presentations, chosen), y[chosen], weights[chosen])
+
+    def calibrate(
+        self,
+        module: "Module",
+        potentials: np.ndarray,
+        y: np.ndarray,
+        weights: np.ndarray | None = None,
+    ) -> None:
         """Fit the escape noise: the least log loss on potentials.
 
         As if half a sample more had been answered wrongly: without any error, the least
@@ -337,9 +445,12 @@ class Learning(BaseEstimator, ABC):
             At best of samples that the network has not learned; -inf for a neuron that
             shall not count.
         y : ndarray of shape (n_samples,)
+        weights : ndarray of shape (n_samples,), optional
+            How much each sample counts.
         """
         known = np.isfinite(potentials).any(axis=1)
-        potentials, y = potentials[known], y[known]
+        weights = np.ones(len(y)) if weights is None else weights
+        potentials, y, weights = potentials[known], y[known], weights[known]
         wrong = 0.5 / (len(y) + 1)
         expected = np.full((len(y), module.n_classes), wrong / (module.n_classes - 1))
         expected[np.arange(len(y)), y] = 1 - wrong
@@ -347,9 +458,9 @@ class Learning(BaseEstimator, ABC):
         def log_loss(log_noise):
             noise = np.exp(log_noise)
             labels, n_classes = module.neuron_label_map, module.n_classes
-            scores = race(potentials, labels, n_classes, self.n_columns, noise) / noise
+            scores = race(potentials, labels, n_classes, self.columns, noise) / noise
             chances = np.maximum(log_softmax(scores, axis=1), _LEAST_LOG_CHANCE)
-            return -np.mean((expected * chances).sum(axis=1))
+            return -np.average((expected * chances).sum(axis=1), weights=weights)
 
         if known.any():
             best = minimize_scalar(
@@ -397,7 +508,7 @@ class Learning(BaseEstimator, ABC):
         .. [1] W. Gerstner, W. Kistler, "Spiking Neuron Models", 2002, chapter 5.
         """
         noise = self.escape_noise(module)
-        return race(activity, module.neuron_label_map, module.n_classes, self.n_columns, noise)
+        return race(activity, module.neuron_label_map, module.n_classes, self.columns, noise)
 
     def chances(self, module: "Module", scores: np.ndarray) -> np.ndarray:
         """Turn the scores of :meth:`decide` into probabilities."""
@@ -646,30 +757,67 @@ default="conventional"
             n = len(y)
             presentations.order = generator.permutation(n) if self.shuffle else np.arange(n)
         learn = module.learn_and_record if module.records else module.learn
-        for batch in presentations.batches(presentations.order, spikes=True, moved_by=generator):
+        factor, size = module.learning_rate_factor, BATCH if (weights == 1).all() else 1
+        for batch in presentations.batches(
+            presentations.order, spikes=True, moved_by=generator, size=size
+        ):
+            module.learning_rate_factor = factor * float(weights[batch.chosen[0]])
             learn(batch.spikes, y[batch.chosen])
+        module.learning_rate_factor = factor
         if self.unlearning_fraction > 0:
             n_unlearned = max(1, round(self.unlearning_fraction * len(y)))
             chosen = generator.permutation(len(y))[:n_unlearned]
             for batch in presentations.batches(chosen, spikes=True):
                 module.learn(batch.spikes, rule="ngauss")
-        self.name_neurons_by_votes(module, presentations, y)
+        self.name_neurons_by_votes(module, presentations, y, weights)
         return 1.0
 
     def name_neurons_by_votes(
-        self, module: "Module", presentations: Presentations, y: np.ndarray
+        self, module: "Module", presentations: Presentations, y: np.ndarray, weights: np.ndarray
     ) -> None:
         """Label the neurons by what they did, and keep what each votes for."""
-        if self.labeling == "reference":
-            return
-        n_classes = module.n_classes
+        if self.labeling == "votes":
+            self.name_neurons(module, *self.drive_by_class(module, presentations, y, weights))
+
+    def drive_by_class(
+        self, module: "Module", presentations: Presentations, y: np.ndarray, weights: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Spikes of each neuron for each class, (n_classes, n_neurons), and samples, (…, 1)."""
         counts = module.activity(presentations, np.arange(len(y)))
-        of_class = y == np.arange(n_classes)[:, np.newaxis]
-        sizes = np.maximum(of_class.sum(axis=1, keepdims=True), 1)  # a label may have no samples
-        means = of_class @ counts / sizes
+        of_class = (y == np.arange(module.n_classes)[:, np.newaxis]) * weights
+        return of_class @ counts, of_class.sum(axis=1, keepdims=True)
+
+    def name_neurons(self, module: "Module", drive: np.ndarray, sizes: np.ndarray) -> None:
+        """Let each neuron vote for each class in proportion to its mean spike count there.
+
+        Its spikes are `drive`, (n_classes, n_neurons), in `sizes`, (n_classes, 1), samples.
+        """
+        means = drive / np.where(sizes > 0, sizes, 1.0)  # a label may have no samples
         totals = means.sum(axis=0)
         module.decision["votes"] = means / np.where(totals > 0, totals, 1)
         module.neuron_label_map = np.where(totals > 0, means.argmax(axis=0), -1)
+
+    def learn_block(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> float:
+        """Learn from the next samples of a stream; the votes are those of all samples so far."""
+        if module.n_epochs == 0 and not module.decision:
+            self.start(module, presentations, y, generator)
+        taught = module.learn_epoch(presentations, y, weights, generator)
+        if self.labeling == "votes":
+            drive, sizes = self.drive_by_class(module, presentations, y, weights)
+            drive, sizes = (
+                new + module.decision.get(name, 0.0)
+                for name, new in (("drive", drive), ("shown", sizes))
+            )
+            module.decision |= {"drive": drive, "shown": sizes}
+            self.name_neurons(module, drive, sizes)
+        return taught
 
     def finish(
         self,
@@ -805,7 +953,7 @@ class _RewardLearning(Learning):
     ) -> float:
         order = generator.permutation(len(y))
         n_taught = self.teach_in_order(module, presentations, y, weights, order, generator)
-        return n_taught / (len(y) * self.n_columns)
+        return n_taught / (len(y) * self.columns)
 
     def teach_in_order(
         self,
@@ -825,7 +973,7 @@ class _RewardLearning(Learning):
         for batch in self.show(module, presentations, order, mover):
             chosen, silent = batch.chosen, None
             if dropper and groups is not None and groups[-1] > 1 and self.feature_dropout > 0:
-                shape = (len(chosen), self.n_columns, groups[-1] + 1)
+                shape = (len(chosen), self.columns, groups[-1] + 1)
                 silent = (dropper.random(shape) < self.feature_dropout).swapaxes(0, 1)
                 silent = np.ascontiguousarray(silent)
             n_taught += layer.teach(
@@ -834,11 +982,11 @@ class _RewardLearning(Learning):
                 weights[chosen],
                 module.neuron_label_map,
                 teaching,
-                n_columns=self.n_columns,
+                n_columns=self.columns,
                 device=device,
                 unit=self.potential_unit(module),
                 unrest=unrest_of_spikes(batch.spikes) if noisy else None,
-                keys=None if device is None else module.draw_keys((self.n_columns, len(chosen))),
+                keys=None if device is None else module.draw_keys((self.columns, len(chosen))),
                 importance=self.importance_of_next(layer, len(chosen)) if self.averaged else None,
                 groups=groups,
                 silent=silent,
@@ -888,6 +1036,11 @@ def trace_norms(batch):
     from .encoder import traces_of_spikes
 
     traces = traces_of_spikes(batch.spikes) if batch.traces is None else batch.traces
+    return norms_of(traces)
+
+
+def norms_of(traces: np.ndarray) -> np.ndarray:
+    """L2 norms of traces (n_samples, n_channels), (n_samples, 1); 1 for silence."""
     norms = np.sqrt(np.square(traces, dtype=np.float64).sum(axis=1, keepdims=True))
     return np.where(norms > 0, norms, 1.0)
 
@@ -912,6 +1065,48 @@ def first_to_fire(potentials, noise):
     highest = potentials.max(axis=1, keepdims=True)
     rates = np.exp((potentials - highest) / noise)
     return highest[:, 0] + noise * np.log(sum_in_order(rates))
+
+
+def columns_for(task: Task) -> int:
+    """Columns for a table: as many as learn from 20,000 samples in all, 1 to 5.
+
+    They share the neurons, if those are given: at least four of each class in a column.
+    """
+    n_columns = min(max(1, _TAUGHT_IN_ALL // max(1, int(task.class_counts.sum()))), _COLUMNS)
+    if task.n_neurons is not None:
+        while n_columns > 1 and (
+            task.n_neurons % (n_columns * len(task.class_counts))
+            or task.n_neurons < n_columns * _LEAST_OF_CLASS * len(task.class_counts)
+        ):
+            n_columns -= 1
+    return n_columns
+
+
+def neurons_for(task: Task) -> int:
+    """Neurons of each class in a column, for a table: 8, more for thousands of samples."""
+    samples_of_class = task.class_counts.sum() / len(task.class_counts)
+    return round(8 * np.sqrt(max(1.0, samples_of_class / 1000)))
+
+
+def choose_recruits(
+    labels: np.ndarray, y: np.ndarray, weights: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """A training sample for each neuron, of its class `labels`; -1 if the class has none.
+
+    Each of a class once, in random order, the heavier the earlier, before any is taken again.
+    """
+    recruits = np.full(len(labels), -1)
+    for label in np.unique(labels):
+        neurons = np.flatnonzero(labels == label)
+        candidates = np.flatnonzero(y == label)
+        if len(candidates) > 0:
+            chances = weights[candidates] / weights[candidates].sum()
+            if np.ptp(chances) == 0:
+                candidates = generator.permutation(candidates)
+            else:
+                candidates = generator.choice(candidates, len(candidates), False, chances)
+            recruits[neurons] = np.resize(candidates, len(neurons))
+    return recruits
 
 
 def share_neurons(n_neurons, class_counts):
@@ -1024,11 +1219,8 @@ class PrototypeLearning(_RewardLearning):
         shape = (len(labels), presentations.n_channels)
         presentations.recruits = np.full(len(labels), -1)
         if self.recruitment:
-            for label in np.unique(labels):
-                neurons = np.flatnonzero(labels == label)
-                candidates = generator.permutation(np.flatnonzero(y == label))
-                if len(candidates) > 0:
-                    presentations.recruits[neurons] = np.resize(candidates, len(neurons))
+            weights = presentations.weights
+            presentations.recruits = choose_recruits(labels, y, weights, generator)
             weights = presentations.traces(presentations.recruits).astype(float)
         else:
             weights = generator.random(shape)
@@ -1041,7 +1233,7 @@ class PrototypeLearning(_RewardLearning):
             weights = weights + _RECRUIT_WEIGHT
         return on_grid(weights / np.linalg.norm(weights, axis=1, keepdims=True))
 
-    def finish(
+    def calibrate_blindly(
         self,
         module: "Module",
         presentations: Presentations,
@@ -1054,7 +1246,7 @@ class PrototypeLearning(_RewardLearning):
         potentials = module.activity(presentations, chosen)
         recruits = getattr(presentations, "recruits", np.full(potentials.shape[1], -1))
         potentials[chosen[:, np.newaxis] == recruits] = -np.inf
-        self.calibrate(module, potentials, y[chosen])
+        self.calibrate(module, potentials, y[chosen], weights[chosen])
 
 
 class MarginLearning(_RewardLearning):
@@ -1078,9 +1270,14 @@ class MarginLearning(_RewardLearning):
     averaging : float, default=3
         The weights after presentation t count t to this power in the mean; 0 for a plain
         mean. With 3, the second half of all presentations counts 94 %.
-    n_columns : int, default=1
+    recruitment : float, optional
+        Each neuron starts from the traces of a training sample of its class, of a norm of
+        this; 0 for small random weights. By default 0.5 for tables, 0 for features.
+    n_columns : int, optional
         The neurons stand in so many columns. Within a column the neurons of the classes
         compete and learn as if they were alone; the potentials of a class add up over them.
+        By default 1 for features, and for tables as many as can learn from 20,000 samples
+        in all, from 1 to 5.
     feature_dropout : float, optional
         Receptive fields: the chance that all fields of a feature are silent in a
         presentation for training, if there are more than two features. By default 0.1 for
@@ -1113,7 +1310,8 @@ class MarginLearning(_RewardLearning):
         "margin": [*_NON_NEGATIVE, None],
         "eta_decay": [Interval(Real, 0, 1, closed="right"), None],
         "averaging": [Interval(Real, 0, _STEEPEST_MEAN, closed="both")],
-        "n_columns": [Interval(Integral, 1, _MOST_COLUMNS, closed="both")],
+        "recruitment": [*_NON_NEGATIVE, None],
+        "n_columns": [Interval(Integral, 1, _MOST_COLUMNS, closed="both"), None],
         "feature_dropout": [*_FRACTION, None],
         "weight_range": [Interval(Real, SMALLEST, LARGEST, closed="both")],
     }
@@ -1124,22 +1322,31 @@ class MarginLearning(_RewardLearning):
         margin: float | None = None,
         eta_decay: float | None = None,
         averaging: float = 3.0,
-        n_columns: int = 1,
+        recruitment: float | None = None,
+        n_columns: int | None = None,
         feature_dropout: float | None = None,
         weight_range: float = 0.25,
     ):
         self.margin = margin
         self.eta_decay = eta_decay
         self.averaging = averaging
+        self.recruitment = recruitment
         self.n_columns = n_columns
         self.feature_dropout = feature_dropout
         self.weight_range = weight_range
 
-    typical_of_tables = {"margin": 0.1, "eta_decay": 0.93, "feature_dropout": 0.1}
-    typical_of_features = {"margin": 0.15, "eta_decay": 0.9, "feature_dropout": 0.0}
+    typical_of_tables = {
+        "margin": 0.1, "eta_decay": 0.93, "recruitment": 0.5, "feature_dropout": 0.1,
+    }  # fmt: skip
+    typical_of_features = {
+        "margin": 0.15, "eta_decay": 0.9, "recruitment": 0.0, "n_columns": 1,
+        "feature_dropout": 0.0,
+    }  # fmt: skip
 
     def resolved(self, task: Task) -> Self:
-        typical = self.typical_of_tables if task.kind == "table" else self.typical_of_features
+        typical = self.typical_of_features
+        if task.kind == "table":
+            typical = self.typical_of_tables | {"n_columns": columns_for(task)}
         missing = {k: v for k, v in typical.items() if getattr(self, k) is None}
         return type(self)(**(self.get_params(deep=False) | missing))
 
@@ -1147,8 +1354,9 @@ class MarginLearning(_RewardLearning):
         table, n_classes = task.kind == "table", len(task.class_counts)
         typical = super().defaults(task)
         return typical | {
-            "n_neurons": n_classes * self.n_columns * (8 if table else 1),
+            "n_neurons": n_classes * self.columns * (neurons_for(task) if table else 1),
             "epochs": 40 if table else 30 if task.class_counts.sum() < 1000 else 16,
+            "eta": 0.2 if table else 0.1,
             "fields": typical["fields"] | {"scale": "quantile"},
         }
 
@@ -1169,8 +1377,13 @@ class MarginLearning(_RewardLearning):
         y: np.ndarray,
         generator: np.random.Generator,
     ) -> np.ndarray:
-        shape = (module.layer_sizes[-1], presentations.n_channels)
-        return on_grid(0.01 * generator.random(shape)) / self.potential_unit(module)
+        labels = module.neuron_label_map
+        weights = 0.01 * generator.random((len(labels), presentations.n_channels))
+        if self.recruitment:  # no longer None
+            recruits = choose_recruits(labels, y, presentations.weights, generator)
+            traces = presentations.traces(recruits[recruits >= 0]).astype(float)
+            weights[recruits >= 0] = self.recruitment * traces / norms_of(traces)
+        return on_grid(weights) / self.potential_unit(module)
 
     def finish(
         self,
@@ -1182,8 +1395,18 @@ class MarginLearning(_RewardLearning):
     ) -> None:
         """Program the mean of the weights; fit the escape noise on held-out folds."""
         module.layers[0].settle(module.device, module.draw_key(), final=True)
+        super().finish(module, presentations, y, weights, generator)
+
+    def calibrate_blindly(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
         potentials, held = self.potentials_held_out(module, presentations, y, weights, generator)
-        self.calibrate(module, potentials, y[held])
+        self.calibrate(module, potentials, y[held], weights[held])
 
     def potentials_held_out(
         self,
@@ -1211,7 +1434,7 @@ class MarginLearning(_RewardLearning):
             self.start(blind, part, y[train], generator)
             for _ in range(max(1, module.n_epochs // 2)):
                 blind.learn_epoch(part, y[train], weights[train], generator)
-            test = test[:_CALIBRATED_ON]
+            test = generator.permutation(test)[:_CALIBRATED_ON]
             answers.append(blind.activity(presentations, test))
             held.append(test)
             if sum(map(len, held)) >= _CALIBRATED_ON:

@@ -5,7 +5,7 @@ import json
 import math
 import zipfile
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,11 +13,19 @@ from numpy.typing import ArrayLike
 from ._files import write_atomically, write_json
 from ._validation import check_numbers
 
+if TYPE_CHECKING:
+    from .parameters import Parameters
+
 _FORMAT = "nervos_sklearn model"
 _FORMAT_VERSION = 2
 
 
-def save_model(labels: np.ndarray, synapses: np.ndarray, parameters: dict, path: str) -> None:
+def save_model(
+    labels: ArrayLike,
+    synapses: Sequence | np.ndarray,
+    parameters: "Parameters | dict",
+    path: str,
+) -> None:
     """Save a model as plain arrays and JSON, never as code.
 
     The file is a NumPy ``.npz`` archive, whatever its name. It is written beside
@@ -56,7 +64,11 @@ def save_model(labels: np.ndarray, synapses: np.ndarray, parameters: dict, path:
 
 
 def write_model(
-    path: str, labels: ArrayLike, synapses: Sequence | np.ndarray, parameters: Any, state: dict
+    path: str,
+    labels: ArrayLike,
+    synapses: Sequence | np.ndarray,
+    parameters: "Parameters | dict",
+    state: dict,
 ) -> None:
     """Do what :func:`save_model` does, with further arrays of the state of a network."""
     if hasattr(parameters, "to_dict"):

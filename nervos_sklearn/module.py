@@ -6,6 +6,7 @@ import operator
 import os
 import time
 import warnings
+from collections.abc import Sequence
 from numbers import Real
 
 import numpy as np
@@ -256,7 +257,7 @@ class Module(StepByStep):
         for layer in self.layers:
             layer.set_synapses(self._generator.uniform(*bounds, layer.synapses.shape))
 
-    def change_weights(self, changes: np.ndarray) -> None:
+    def change_weights(self, changes: ArrayLike) -> None:
         """Ask each synapse of a network of one layer for a change; its device does what it can.
 
         Parameters
@@ -466,7 +467,7 @@ class Module(StepByStep):
     # ------------------------------------------------------------- batches of samples
 
     def learn(
-        self, X: np.ndarray, y: ArrayLike | None = None, *, rule: RuleLike | None = None
+        self, X: ArrayLike, y: ArrayLike | None = None, *, rule: RuleLike | None = None
     ) -> np.ndarray:
         """Present samples in the given order, learning from each.
 
@@ -535,7 +536,7 @@ class Module(StepByStep):
         self.n_firings += len(batch.chosen)
         self.n_reads += int(batch.traces.sum(dtype=float)) * n_neurons
 
-    def _check_spikes(self, X):
+    def _check_spikes(self, X: ArrayLike) -> np.ndarray:
         self.made_layers()
         self.parameters.validate()
         X = check_spike_trains(X, self.layer_sizes[0])
@@ -548,7 +549,7 @@ class Module(StepByStep):
         check_first_step(X)
         return X
 
-    def count_spikes(self, X: np.ndarray, *, n_jobs: int | None = None) -> np.ndarray:
+    def count_spikes(self, X: ArrayLike, *, n_jobs: int | None = None) -> np.ndarray:
         """Present samples without learning; the network does not change.
 
         Parameters
@@ -605,15 +606,17 @@ class Module(StepByStep):
         ndarray of shape (n_chosen, n_neurons)
             Spike counts or potentials, as the learning has it.
         """
-        seen = {self.learning.sees(self): True}
+        sees = self.learning.sees(self)
+        size = BATCH if sees == "spikes" else presentations.size_of_batch
 
         def answer(start):
-            batch = next(presentations.batches(chosen[start : start + BATCH], **seen))
+            some = chosen[start : start + size]
+            batch = next(presentations.batches(some, size=size, **{sees: True}))
             activity = self.learning.activity(self, batch)
             shape = (len(batch.chosen), self.layer_sizes[-1])
             return check_returned(self.learning, "activity", activity, shape)
 
-        return np.concatenate(on_threads(answer, range(0, len(chosen), BATCH), n_jobs))
+        return np.concatenate(on_threads(answer, range(0, len(chosen), size), n_jobs))
 
     # ------------------------------------------------------------- data in, model out
 
@@ -677,9 +680,22 @@ class Module(StepByStep):
         learning.start(self, presentations, y, generator)
         self.warn_of_few_neurons()
 
+    @property
+    def is_started(self) -> bool:
+        """Whether there is anything that the network has begun to learn."""
+        return bool(self.decision) or self.n_firings > 0 or self.n_reads > 0
+
+    def go_on(self, parameters: Parameters, learning: Learning) -> None:
+        """Learn on from the weights at hand, as from the first epoch, by other settings."""
+        self.parameters, self.learning = parameters, learning
+        self.n_epochs, self.learning_rate_factor = 0, 1.0
+        for layer in self.made_layers():
+            layer.parameters = parameters
+            layer.average_anew()
+
     def warn_of_few_neurons(self) -> None:
         """Warn if neurons are given their classes and are too few for all."""
-        n_neurons, n_columns = self.layer_sizes[-1], self.learning.n_columns
+        n_neurons, n_columns = self.layer_sizes[-1], self.learning.columns
         if not self.learning.names_winners and n_neurons < n_columns * self.n_classes:
             warnings.warn(
                 f"n_neurons={n_neurons} are too few for {self.n_classes} classes in "
@@ -784,9 +800,9 @@ class Module(StepByStep):
 
     def get_prediction(
         self,
-        spike_train: np.ndarray,
-        all_synapses: np.ndarray | None = None,
-        neuron_label_map: np.ndarray | None = None,
+        spike_train: ArrayLike,
+        all_synapses: ArrayLike | None = None,
+        neuron_label_map: ArrayLike | None = None,
     ) -> int:
         """Predict the label of one spike train.
 
@@ -846,7 +862,7 @@ class Module(StepByStep):
             layer.set_synapses(weights)
         self.neuron_label_map = labels
 
-    def predict(self, X: np.ndarray, model_location: str) -> np.ndarray:
+    def predict(self, X: ArrayLike, model_location: str) -> np.ndarray:
         """Predict the labels of a batch with a saved model; this one does not change.
 
         Parameters
@@ -874,7 +890,11 @@ class Module(StepByStep):
         return saved._labels_of(X)
 
     def save_epoch(
-        self, epoch: int, synapses: np.ndarray, neuron_label_map: np.ndarray, accuracy: float
+        self,
+        epoch: int,
+        synapses: Sequence | np.ndarray,
+        neuron_label_map: ArrayLike,
+        accuracy: float,
     ) -> None:
         """Write the model to ``storage/<run>/Epoch_<epoch>-<accuracy>/model.red``.
 
@@ -1005,7 +1025,7 @@ class Module(StepByStep):
 
     def feed_forward(
         self,
-        spike_train: np.ndarray,
+        spike_train: ArrayLike,
         neuron_label_map: np.ndarray,
         training_duration: int,
         do_stdp: bool = False,
@@ -1090,7 +1110,7 @@ class Module(StepByStep):
         """
         neuron = self._neuron_constants()
         device = self.learning_device if learns else self.device
-        spikeplots, potentials = [spikes[0]], []
+        spikeplots, potentials, thresholds = [spikes[0]], [], []
         weights: list[np.ndarray] = []
         if learns:
             plasticity, rule = self._plasticity(), self._rule(self.learning.rule)
@@ -1111,10 +1131,12 @@ class Module(StepByStep):
             spikeplots.append(spikes[0])
             if trace:
                 potentials.append(layer.remember_potentials(record.potentials[0], steps))
+                thresholds.append(record.thresholds[0])
                 if record.weights is not None:
                     weights.extend(record.weights[: record.activity[0, 0]].copy())
         winner = int(record.winners[0])
-        return Shown(record.spike_counts[0], winner, spikeplots, potentials, weights)
+        counts = record.spike_counts[0]
+        return Shown(counts, winner, spikeplots, potentials, weights, tuple(thresholds))
 
 
 def _check_flags(flags):

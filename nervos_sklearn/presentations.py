@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._validation import check_first_step, check_spike_trains
-from .encoder import trace_dtype, traces_of_spikes
+from .encoder import BATCH, rows_at_once, trace_dtype, traces_of_spikes
 
-BATCH = 128  # samples whose spike trains are held at once
 _KEPT = 1 << 26  # bytes of traces that are kept through training
 
 
@@ -45,6 +44,7 @@ class Shown(NamedTuple):
     spikeplots: list  # the input spikes and those of each layer
     potentials: list  # for each layer {time step: potential} a neuron, if recorded
     weights: list  # of a layer after each firing, if learning and recorded
+    thresholds: tuple = ()  # for each layer (n_neurons, n_steps), if it has some and is recorded
 
 
 class Presentations:
@@ -56,17 +56,23 @@ class Presentations:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features) or (n_samples, n_channels, n_steps)
-        What the classifier is given, checked; spike trains if there is no encoder.
+    X : {ndarray, csr_array} of shape (n_samples, n_features) or ndarray of shape \
+(n_samples, n_channels, n_steps)
+        What the classifier is given, checked; spike trains if there is no encoder. A sparse
+        matrix stays one: the encoder makes arrays of the rows of a batch.
     encoder : SpikeEncoder, optional
         Fitted.
     features : transformer, optional
         Fitted. Without an encoder, what it gives are spike trains.
     augmentation : ImageAugmentation, optional
         Fitted.
+    weights : ndarray of shape (n_samples,), optional
+        Factors of the learning rate, all 1 by default.
 
     Attributes
     ----------
+    weights : ndarray of shape (n_samples,)
+        Factors of the learning rate.
     n_channels, n_steps : int
         Of the spike trains; the first step is silent.
     groups : ndarray of int of shape (n_channels,) or None
@@ -75,10 +81,12 @@ class Presentations:
 
     recruits: np.ndarray  # the sample that each neuron starts from, if a learning recruits
 
-    def __init__(self, X, encoder=None, features=None, augmentation=None):
+    def __init__(self, X, encoder=None, features=None, augmentation=None, weights=None):
         self.encoder, self.features, self.augmentation = encoder, features, augmentation
+        self.weights = np.ones(X.shape[0]) if weights is None else weights
         self._given, self._blurred = X, None
         self.order = None  # in which to learn, if the learning keeps one
+        self.expected = None  # samples of each class, if more will come
         self.groups = None
         if encoder is None:
             self.n_channels, self.n_steps = self._transformed(X[:1]).shape[1:]
@@ -89,7 +97,7 @@ class Presentations:
         self._kept = None
 
     def __len__(self):
-        return len(self._given)
+        return self._given.shape[0]
 
     @property
     def X(self) -> np.ndarray:
@@ -99,10 +107,18 @@ class Presentations:
             self._blurred = self._given if still else self.augmentation.blurred(self._given)
         return self._blurred
 
+    @property
+    def size_of_batch(self) -> int:
+        """Samples that are encoded at once where only traces are asked for."""
+        if self.encoder is None or self.features is not None or self.augmentation is not None:
+            return BATCH
+        return rows_at_once(self.n_channels)
+
     def subset(self, chosen: np.ndarray) -> "Presentations":
         """Some of the samples."""
         blurred = None if self._blurred is None else self._blurred[chosen]
         part = self._with(self._given[chosen], blurred)
+        part.weights = self.weights[chosen]
         part._kept = None if self._kept is None else self._kept[chosen]
         return part
 
@@ -112,6 +128,7 @@ class Presentations:
 
     def _with(self, given, blurred):
         other = copy.copy(self)
+        other.weights = np.ones(given.shape[0])
         other._given, other._blurred, other.order, other._kept = given, blurred, None, None
         return other
 
@@ -157,8 +174,9 @@ class Presentations:
     def _kept_traces(self):
         if self._kept is None and len(self) * self.n_channels * 4 <= _KEPT:
             kept = np.empty((len(self), self.n_channels), trace_dtype(self.n_steps))
-            for start in range(0, len(self), BATCH):
-                kept[start : start + BATCH] = self._traces(self.X[start : start + BATCH])
+            size = self.size_of_batch
+            for start in range(0, len(self), size):
+                kept[start : start + size] = self._traces(self.X[start : start + size])
             self._kept = kept
         return self._kept
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import _kernels, stdp
 from ._validation import check_numbers
@@ -181,8 +182,8 @@ class StepByStep:
         current_potentials: np.ndarray,
         neuron: LIFNeuron,
         neuron_index: int,
-        spike_train_at_timestep: np.ndarray,
-        synapses_for_neuron_index: np.ndarray,
+        spike_train_at_timestep: ArrayLike,
+        synapses_for_neuron_index: ArrayLike,
         time_step: float,
         in_training: bool = False,
     ) -> None:

@@ -170,7 +170,7 @@ def _measure(estimator, synapse, X, y, train, test, names):
                 "epoch": epoch,
                 "accuracy": float(estimator.score(X_test, y_test)),
                 "updates_per_synapse": n_updates / n_synapses,
-                "occupancy": _occupancy(module),
+                "occupancy": occupancy(module),
                 "spikes": spikes,
                 "operations": operations,
                 "writes": writes,
@@ -179,7 +179,7 @@ def _measure(estimator, synapse, X, y, train, test, names):
     return rows
 
 
-def _occupancy(module):
+def occupancy(module):
     """Fraction of all devices on each level of a fresh one, or in each of 10 bins."""
     held = np.concatenate([layer.conductances.ravel() for layer in module.layers])
     low, high = module.parameters.min_weight, module.parameters.max_weight

@@ -253,13 +253,19 @@ def fit(trains, labels, generator, settings, groups=None):
     draw_keys(generator, 2)
     if margin_learning:
         weights = rounded(0.01 * generator.random((len(neuron_classes), trains.shape[1])))
-    elif s["recruitment"]:
-        chosen = [
-            np.resize(generator.permutation(np.flatnonzero(labels == k)), n)
-            for k, n in enumerate(np.bincount(neuron_classes))
-        ]
-        weights = recruited(trains, np.concatenate(chosen))
-    else:
+    if s["recruitment"]:
+        chosen = np.empty(len(neuron_classes), int)
+        for k, n in enumerate(np.bincount(neuron_classes)):
+            of_class = generator.permutation(np.flatnonzero(labels == k))
+            chosen[neuron_classes == k] = np.resize(of_class, n)
+        if margin_learning:
+            none = np.empty((0, trains.shape[1]))
+            traces = np.array([presented(none, train)[1] for train in trains[chosen]])
+            norms = np.sqrt((traces**2).sum(axis=1, keepdims=True))
+            weights = rounded(s["recruitment"] * traces / np.where(norms > 0, norms, 1.0))
+        else:
+            weights = recruited(trains, chosen)
+    elif not margin_learning:
         weights = scaled(generator.random((len(neuron_classes), trains.shape[1])))
     draw_keys(generator, 1)
     histories = []

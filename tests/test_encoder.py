@@ -97,7 +97,7 @@ def test_quantiles_of_constant_and_unseen_values():
 
 
 def test_traces_are_checked_as_features_are():
-    encoder = SpikeEncoder().fit([[0.0, 0.0], [1.0, 1.0]])
+    encoder = SpikeEncoder("rate", scale="feature").fit([[0.0, 0.0], [1.0, 1.0]])
     for wrong, message in (
         ([[1.0]], "2 features"),
         ([[np.nan, 1.0]], "NaN"),
@@ -106,7 +106,7 @@ def test_traces_are_checked_as_features_are():
         with pytest.raises(ValueError, match=message):
             encoder.traces(wrong)
     with pytest.raises(NotFittedError):
-        SpikeEncoder().traces([[1.0, 2.0]])
+        SpikeEncoder("rate", scale="feature").traces([[1.0, 2.0]])
 
 
 def test_receptive_fields_narrower_than_their_distance_still_answer():

@@ -53,6 +53,12 @@ def test_links_lead_somewhere(path):
     assert left == []
 
 
+def test_scripts_are_run_elsewhere():
+    """Blocks that are not sessions need a test of their own: these pages have one."""
+    with_scripts = {name(path) for path in PAGES if "```python" in path.read_text("utf-8")}
+    assert with_scripts == {"how_to_extend.md", "guide/scale.md"}
+
+
 def test_every_page_is_in_the_contents():
     contents = re.findall(
         r"^```\{toctree\}\n(.*?)^```$",

@@ -433,7 +433,8 @@ def test_each_ingredient_of_prototypes_can_be_changed_and_matters(digits, fitted
         {"learning__margin": 0},
         {"learning__eta_decay": 0.5},
         {"learning__averaging": 0},
-        {"learning__n_columns": 2},
+        {"learning__n_columns": 1},
+        {"learning__recruitment": 0},
         {"learning__feature_dropout": 0.5},
         {"eta": 0.02},
         {"n_neurons": 6},
@@ -539,7 +540,7 @@ def test_the_decision_is_a_race_with_escape_noise(digits, learning):
     clf = SNNClassifier(
         60, learning=learning, encoder="latency", augmentation=None, epochs=3, random_state=0
     ).fit(X, y)
-    n_columns = getattr(learning, "n_columns", 1)
+    n_columns = getattr(clf.learning_, "n_columns", 1)
     trains = SpikeEncoder("latency", training_duration=32).fit(X).transform(X_test[:80])
     V = simulate(clf.module_.receptive_fields, trains) / norms_of_traces(trains)
     V = V.reshape(80, n_columns, -1)

@@ -29,8 +29,8 @@ def train_of(spikes, n_steps):
 
 def assert_equals_reference(clf, X, trains, y, seed, groups=None):
     """Fit the classifier to X and the reference to its spike trains, from the same draws."""
-    settings = clf.get_params(deep=False) | clf.learning.get_params()
     clf.set_params(random_state=np.random.default_rng(seed)).fit(X, y)
+    settings = clf.get_params(deep=False) | clf.learning_.get_params()
     layer = clf.module_.layers[0]
     fast, expected, neuron_classes = slow.fit(
         trains, y, np.random.default_rng(seed), settings, groups
@@ -228,6 +228,7 @@ LEARNINGS = [
     MarginLearning(margin=0.15, eta_decay=0.9, feature_dropout=0.0),
     MarginLearning(margin=0.0, eta_decay=1.0, feature_dropout=0.0, averaging=0),
     MarginLearning(margin=0.3, eta_decay=0.8, feature_dropout=0.0, averaging=1, n_columns=3),
+    MarginLearning(margin=0.3, feature_dropout=0.0, recruitment=0.7, n_columns=3),
 ]
 
 
@@ -247,7 +248,7 @@ TABLE_LEARNINGS = [
     PrototypeLearning(feature_dropout=0.3, **PLAIN),
     PrototypeLearning(feature_dropout=0.8, signed=True, **PLAIN),
     MarginLearning(margin=0.1, eta_decay=0.93, feature_dropout=0.1),
-    MarginLearning(margin=0.1, eta_decay=0.93, feature_dropout=0.4, n_columns=2),
+    MarginLearning(margin=0.1, eta_decay=0.93, feature_dropout=0.4, recruitment=0, n_columns=2),
     MarginLearning(margin=0.1, eta_decay=0.93, feature_dropout=0.4, n_columns=5, averaging=0.5),
 ]
 

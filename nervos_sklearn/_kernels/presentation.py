@@ -276,12 +276,12 @@ def record_weights(synapses, n, weights):
 
 
 @part
-def record_potentials(potential, sample, step, next_step, potentials):
-    """Write down the potentials of the steps from one to before the next one."""
-    if potentials is not None:
-        for j in range(potential.size):
+def record_steps(values, sample, step, next_step, trace):
+    """Write down a value of every neuron for the steps from one to before the next one."""
+    if trace is not None:
+        for j in range(values.size):
             for t in range(step, next_step):
-                potentials[sample, j, t] = potential[j]
+                trace[sample, j, t] = values[j]
 
 
 @part
@@ -320,7 +320,8 @@ def present(events, sample, steps, layer, neuron, learning, device, stream, reco
                 learn(j, step, events, layer.synapses, learning, device, stream)
             record_weights(layer.synapses, n_firings, record.weights)
             n_firings += 1
-        record_potentials(potential, sample, step, next_step, record.potentials)
+        record_steps(potential, sample, step, next_step, record.potentials)
+        record_steps(threshold, sample, step, next_step, record.thresholds)
         step = next_step
     for j in range(potential.size):
         layer.rest_until[j] = rest_until

@@ -152,4 +152,5 @@ class Record(NamedTuple):
     activity: np.ndarray  # (n_samples, 2), firings of the layer and synapses read
     spike_trains: np.ndarray | Any  # (n_samples, n_neurons, n_steps), the output
     potentials: np.ndarray | Any  # (n_samples, n_neurons, n_steps), mV
+    thresholds: np.ndarray | Any  # the same of the adaptive thresholds, with the potentials
     weights: np.ndarray | Any  # (n_firings, n_neurons, n_inputs), after each of one sample

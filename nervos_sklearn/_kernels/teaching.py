@@ -139,13 +139,16 @@ def sample_of(recorded, sample):
 
 @part
 def most_driven_of_class(potentials, classes, label):
-    """The most driven neuron of the right class and of all others, -1 for none."""
+    """The most driven neuron of the right class and of all others, -1 for none.
+
+    Neurons of the class -1 wait for one, and take no part.
+    """
     right, wrong = -1, -1
     for j in range(potentials.size):
         if classes[j] == label:
             if right < 0 or potentials[j] > potentials[right]:
                 right = j
-        elif wrong < 0 or potentials[j] > potentials[wrong]:
+        elif classes[j] >= 0 and (wrong < 0 or potentials[j] > potentials[wrong]):
             wrong = j
     return right, wrong
 
@@ -222,28 +225,6 @@ def move_weights(weights, j, rate, traces, active, n_active, teaching, device, s
 
 
 @part
-def move_and_sum(weights, sums, j, rate, traces, active, n_active, passed, teaching):
-    """Move the weights of neuron j along the traces, and keep the sum of all weights.
-
-    A weight changed after presentations of a total importance `passed` is missing from
-    those: the mean of all weights is ``weights - sums / (total importance)``.
-    """
-    for k in range(n_active):
-        i = active[k]
-        before = weights[i, j]
-        weights[i, j] = bounded(before + rate * traces[i], teaching)
-        sums[i, j] += (weights[i, j] - before) * passed
-
-
-@part
-def change_neuron(weights, sums, j, rate, traces, active, n_active, passed, sample, teaching):
-    if sums is None:
-        move_weights(weights, j, rate, traces, active, n_active, teaching, None, None)
-    else:
-        move_and_sum(weights, sums, j, rate, traces, active, n_active, passed[sample], teaching)
-
-
-@part
 def count_changes(update_counts, j, active, n_active):
     for k in range(n_active):
         update_counts[j, active[k]] += 1
@@ -251,8 +232,7 @@ def count_changes(update_counts, j, active, n_active):
 
 @compiled
 def teach(
-    weights, sums, update_counts, neurons, classes, traces, labels, rates, passed, groups,
-    silent, teaching,
+    weights, update_counts, neurons, classes, traces, labels, rates, groups, silent, teaching
 ):  # fmt: skip
     """Present samples in order to some neurons, which learn from each.
 
@@ -260,11 +240,11 @@ def teach(
     punished, if the first does not lead by the margin; otherwise the right one is
     reinforced.
 
-    `weights` and `sums`, or None, are (n_inputs, n_neurons), `update_counts` the other way
-    round, `neurons` the
-    first and the end of those that learn, `classes` those of all neurons, `traces`
-    (n_samples, n_inputs); `rates` and `passed`, or None, are numbers for each sample,
-    `silent` (n_samples, n_groups) or None. Returns the number of presentations that taught.
+    `weights` are (n_inputs, n_neurons), so that few active inputs are quickly gathered,
+    `update_counts` the other way round, `neurons` the first and the end of those that
+    learn, `classes` those of all neurons, `traces` (n_samples, n_inputs); `rates` are
+    numbers for each sample, `silent` is (n_samples, n_groups) or None. Returns the number
+    of presentations that taught.
     """
     n_inputs = weights.shape[0]
     first, end = neurons
@@ -285,11 +265,78 @@ def teach(
             for k in range(2):
                 j, rate = (right, reward) if k == 0 else (wrong, punishment)
                 if j >= 0 and rate != 0.0:
-                    change_neuron(
-                        weights, sums, first + j, rate * gain, heard, active, n_active, passed,
-                        sample, teaching,
+                    move_weights(
+                        weights, first + j, rate * gain, heard, active, n_active, teaching,
+                        None, None,
                     )  # fmt: skip
                     count_changes(update_counts, first + j, active, n_active)
+    return n_taught
+
+
+# Sums of whole numbers times weights on the grid are exact in any order.
+@part(fastmath={"reassoc"})
+def power_of(traces):
+    power = 0.0
+    for i in range(traces.size):
+        power += traces[i] * traces[i]
+    return power
+
+
+@part(fastmath={"reassoc"})
+def potential_of(weights, traces):
+    potential = 0.0
+    for i in range(traces.size):
+        potential += weights[i] * traces[i]
+    return potential
+
+
+@part
+def move_and_sum(weights, sums, update_counts, rate, traces, passed, bounds):
+    """Move the weights of a neuron along the traces, and keep the sum of all weights.
+
+    A weight changed after presentations of a total importance `passed` is missing from
+    those: the mean of all weights is ``weights - sums / (total importance)``.
+    """
+    lowest, highest = bounds
+    for i in range(traces.size):
+        before = weights[i]
+        weights[i] = on_grid(min(max(before + rate * traces[i], lowest), highest))
+        sums[i] += (weights[i] - before) * passed
+        update_counts[i] += traces[i] > 0.0
+
+
+@compiled
+def teach_averaged(
+    weights, sums, update_counts, classes, traces, labels, rates, passed, groups, silent, teaching
+):
+    """Do what `teach` does, without scaling, and keep the sums of all weights.
+
+    Most inputs are active, so `weights`, `sums` and `update_counts`, (n_neurons, n_inputs),
+    are read a neuron at a time; `passed` is a number for each sample.
+    """
+    n_neurons, n_inputs = weights.shape
+    bounds = (-np.inf, np.inf) if teaching.signed else (0.0, 1.0)
+    potentials, heard = np.empty(n_neurons), np.empty(n_inputs)
+    n_taught = 0
+    for sample in range(traces.shape[0]):
+        silence(traces[sample], groups, silent, sample, heard)
+        power = power_of(heard)
+        if power > 0.0:
+            gain = 1.0 / math.sqrt(power)
+            for j in range(n_neurons):
+                potentials[j] = potential_of(weights[j], heard)
+            right, wrong = most_driven_of_class(potentials, classes, labels[sample])
+            reward, punishment, taught = rates_of(
+                potentials, right, wrong, gain, rates[sample], teaching
+            )
+            n_taught += taught
+            for k in range(2):
+                j, rate = (right, reward) if k == 0 else (wrong, punishment)
+                if j >= 0 and rate != 0.0:
+                    move_and_sum(
+                        weights[j], sums[j], update_counts[j], rate * gain, heard,
+                        passed[sample], bounds,
+                    )  # fmt: skip
     return n_taught
 
 
@@ -410,7 +457,7 @@ def sum_changes(state, sums, j, before, passed, sample):
     """Keep the sum of all weights, as `move_and_sum` does."""
     if sums is not None:
         for i in range(before.size):
-            sums[i, j] += (state.values[j, i] - before[i]) * passed[sample]
+            sums[j, i] += (state.values[j, i] - before[i]) * passed[sample]
 
 
 @part

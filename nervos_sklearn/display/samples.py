@@ -1,0 +1,74 @@
+"""What pictures ask of a network: its classifier, the spikes it sees, what a sample does."""
+
+import copy
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from .._validation import check_first_step, check_spike_trains
+from ..module import Module
+from ..presentations import Presentations, Shown
+
+
+def fitted_classifier(estimator: BaseEstimator):
+    """Return the fitted classifier, which may be the last step of a pipeline."""
+    classifier = estimator[-1] if hasattr(estimator, "steps") else estimator
+    check_is_fitted(classifier)
+    return classifier
+
+
+def class_names(classifier) -> list[str]:
+    """Return the names of the classes."""
+    return [str(name) for name in classifier.classes_]
+
+
+def spikes_of(estimator: BaseEstimator, X: ArrayLike) -> np.ndarray:
+    """Return the spike trains that the network of an estimator sees of samples.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_channels, n_steps)
+    """
+    classifier = fitted_classifier(estimator)
+    if hasattr(estimator, "steps") and len(estimator.steps) > 1:
+        X = estimator[:-1].transform(X)
+    samples = classifier._check_samples(X)
+    return samples.spikes(np.arange(len(samples)))
+
+
+def spikes_of_one(estimator: BaseEstimator, x: ArrayLike) -> np.ndarray:
+    """Return the spike train, (n_channels, n_steps), that the network sees of one sample.
+
+    Raises
+    ------
+    ValueError
+        If there are several samples.
+    """
+    classifier, shape = fitted_classifier(estimator), np.shape(x)
+    if len(getattr(estimator, "steps", ())) > 1:
+        is_batch = len(shape) > 1 and shape[0] == 1
+    else:
+        is_batch = len(shape) >= classifier.n_axes_in_
+    spikes = spikes_of(estimator, x if is_batch else np.asarray(x)[np.newaxis])
+    if len(spikes) != 1:
+        raise ValueError(f"expected one sample, got {len(spikes)}, of shape {shape}.")
+    return spikes[0]
+
+
+def present(module: Module, spike_train: ArrayLike) -> Shown:
+    """Show one spike train to a copy of a network, step by step, without learning."""
+    module.made_layers()
+    spikes = check_spike_trains(np.asanyarray(spike_train)[np.newaxis], module.layer_sizes[0])
+    check_first_step(spikes)
+    other = copy.deepcopy(module)
+    last = spikes.shape[2] - 1
+    return other.learning.present(other, spikes, (1, last), None, False, True)
+
+
+def until(spikes: np.ndarray, step: int) -> Presentations:
+    """Let the sample end after a step: silence first, then the spikes up to it."""
+    seen = np.zeros_like(spikes)
+    seen[:, :, spikes.shape[2] - step :] = spikes[:, :, 1 : step + 1]
+    return Presentations(seen)

@@ -1,0 +1,116 @@
+"""What all pictures have in common: colours, axes, legends, and the names of groups."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Ten colours that people with any kind of colour vision tell apart, on white and on black:
+# M. A. Petroff, "Accessible color sequences for data visualization", arXiv 2107.02270.
+COLORS = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
+    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+)  # fmt: skip
+UP, DOWN = COLORS[0], COLORS[6]  # strengthening and weakening, positive and negative
+GREY = "0.5"  # seen on white and on black
+_MOST_INSIDE = 4  # entries of a legend that finds room inside the axes
+_LEAST_GAP = 11  # points between two names along an axis
+
+
+def new_axes(ax: "Axes | None", **figure: Any) -> "Axes":
+    """Return the axes, or those of a new figure."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(layout="constrained", **figure)[1]
+
+
+def ink() -> str:
+    """Return the colour of text: black on white, white on black."""
+    import matplotlib as mpl
+
+    return mpl.rcParams["text.color"]
+
+
+def class_color(k: int) -> str:
+    """Return the colour of a class; grey for none."""
+    return COLORS[k % len(COLORS)] if k >= 0 else GREY
+
+
+def class_name(k: int, names: Sequence[str] | None) -> str:
+    """Return the name of a class, "none" for -1."""
+    if k < 0:
+        return "none"
+    return str(k) if names is None else str(names[k])
+
+
+def size_in_points(ax: "Axes") -> tuple[float, float]:
+    """Return the width and height of axes before anything is moved to make room."""
+    box = ax.get_window_extent()
+    return 72 * box.width / ax.figure.dpi, 72 * box.height / ax.figure.dpi
+
+
+def add_legend(
+    ax: "Axes",
+    handles: Sequence | None = None,
+    *,
+    beside: bool | None = None,
+    loc: str = "best",
+) -> None:
+    """Explain the artists: inside the axes if they are few, else beside them."""
+    handles = ax.get_legend_handles_labels()[0] if handles is None else list(handles)
+    if not handles:
+        return
+    style: dict[str, Any] = {"fontsize": "small", "handles": handles, "loc": loc}
+    if len(handles) > _MOST_INSIDE if beside is None else beside:
+        style |= {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
+    ax.legend(**style)
+
+
+def name_groups(ax: "Axes", axis: str, groups: Sequence[tuple[float, str, str]]) -> None:
+    """Name places along an axis by ticks; of names that would overlap, the later one waits.
+
+    Parameters
+    ----------
+    ax : Axes
+    axis : {"x", "y"}
+    groups : sequence of (place, name, colour)
+    """
+    low, high = sorted(ax.get_ylim() if axis == "y" else ax.get_xlim())
+    gap = _LEAST_GAP / size_in_points(ax)[1 if axis == "y" else 0] * (high - low)
+    kept: list[tuple[float, str, str]] = []
+    for group in sorted(groups, key=lambda group: group[0]):
+        if not kept or group[0] - kept[-1][0] >= gap:
+            kept.append(group)
+    places, names = [g[0] for g in kept], [g[1] for g in kept]
+    chosen = ax.yaxis if axis == "y" else ax.xaxis
+    chosen.set_ticks(places, names)
+    for label, (_, _, color) in zip(chosen.get_ticklabels(), kept, strict=True):
+        label.set_color(color)
+    chosen.set_tick_params(length=0, labelsize="small")
+
+
+def count_along(axis: Any) -> None:
+    """Let the ticks of an axis be whole numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
+
+
+def by_class(labels: np.ndarray) -> np.ndarray:
+    """Return the order that brings the neurons of a class together; those of none come last."""
+    labels = np.asarray(labels)
+    return np.argsort(np.where(labels < 0, np.iinfo(np.int64).max, labels), kind="stable")
+
+
+def runs(labels: ArrayLike) -> list[tuple[int, int, int]]:
+    """Return (label, start, stop) of each run of equal labels."""
+    labels = np.asarray(labels)
+    starts = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist()]
+    stops = [*starts[1:], len(labels)]
+    return [(int(labels[a]), a, b) for a, b in zip(starts, stops, strict=True)]
