@@ -11,9 +11,9 @@ is ``time_series``.
 import sys
 from pathlib import Path
 
-import matplotlib
+import matplotlib as mpl
 
-matplotlib.use("Agg")
+mpl.use("Agg")  # pictures are written to files
 
 import matplotlib.pyplot as plt
 import numpy as np
