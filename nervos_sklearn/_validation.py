@@ -117,19 +117,22 @@ def check_weights(sample_weight, X, *, relative: bool = True) -> np.ndarray:
     X : {ndarray, sparse matrix}
         The samples.
     relative : bool, default=True
-        Whether they count in relation to each other: the largest becomes 1, and some must be
-        above 0.
+        Whether they count in relation to each other: they are brought below 1, by a power of
+        two, and some must be above 0.
     """
     if sample_weight is None:
         return np.ones(X.shape[0])
     refuse_masked("sample_weight", sample_weight)
+    n_samples = X.shape[0]
+    if not relative and np.shape(sample_weight) == (n_samples,) and not np.any(sample_weight):
+        return np.zeros(n_samples)
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
     if weights.min() < 0 or (relative and weights.max() == 0):
         raise ValueError(
             "sample_weight must be at least 0, and above 0 for some samples, got values from "
             f"{weights.min()} to {weights.max()}."
         )
-    return weights / weights.max() if relative else weights
+    return np.ldexp(weights, -np.frexp(weights.max())[1]) if relative else weights
 
 
 def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:
@@ -174,8 +177,8 @@ def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:
     if not binary:
         raise ValueError(
             "spikes must be 0 or 1, got other values (negative, fractional, NaN or above 1). "
-            "3-D input is spike trains; real-valued time series are not supported: give a row of "
-            "features a sample, as X.reshape(len(X), -1) is, or turn them into spikes yourself."
+            "3-D input is spike trains unless there are features that take it: real-valued time "
+            "series need SNNClassifier(features=SpikingWindowFeatures())."
         )
     return np.ascontiguousarray(X, dtype=np.uint8)
 

@@ -234,7 +234,7 @@ class SpikeEncoder(
             ends.append(np.where(absent, np.nan, [low, high]))
             if self._scale() == "quantile":
                 of_columns = QuantileTransformer(
-                    n_quantiles=min(len(values), _QUANTILES), random_state=0
+                    n_quantiles=min(len(values), _QUANTILES), subsample=None
                 )
                 quantiles.append(of_columns.fit(_by_range(values, low, high)))
         self.data_min_, self.data_max_ = np.concatenate(ends, axis=1)

@@ -115,6 +115,7 @@ class SpikingLayerFeatures(
         if network.random_state is None:
             network.random_state = int(random_generator(self.random_state).integers(2**31))
         refuse_masked("X", X)
+        X = network._series(X)
         if self._needs_labels():
             if y is None:
                 raise ValueError(
@@ -155,8 +156,8 @@ class SpikingLayerFeatures(
         """
         check_is_fitted(self)
         refuse_masked("X", X)
-        X = validate_data(self, X, **ANY_SAMPLES, reset=False)
         network = self.network_
+        X = validate_data(self, network._series(X), **ANY_SAMPLES, reset=False)
         samples, module = network._check_samples(X), network.module_
         what = module.activity if len(self._sizes) == 1 else module.activity_of_all_layers
         activity = what(samples, np.arange(len(samples)), n_jobs=network.n_jobs)

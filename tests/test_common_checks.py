@@ -1,7 +1,8 @@
 """scikit-learn's own checks."""
 
 import pytest
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import SplineTransformer
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
 from nervos_sklearn import (
@@ -16,23 +17,24 @@ from nervos_sklearn import (
     SpikeEncoder,
     SpikingLayerFeatures,
     SpikingPatchFeatures,
+    SpikingWindowFeatures,
     STDPLearning,
 )
+from nervos_sklearn.learning import LEARNINGS
 
 CLASSIFIERS = [
     SNNClassifier(),
     SNNClassifier(learning="stdp"),
     SNNClassifier(learning="prototype"),
     SNNClassifier(learning="margin"),
-    SNNClassifier(learning=STDPLearning(true_lif=True, hidden_layer_sizes=[9]), epochs=1),
-    SNNClassifier(learning=PrototypeLearning(signed=True), encoder="latency"),
-    SNNClassifier(learning=MarginLearning(n_columns=1), encoder="rate"),
-    SNNClassifier(encoder="poisson"),
+    SNNClassifier(learning=PrototypeLearning(signed=True)),
+    SNNClassifier(learning=MarginLearning(n_columns=1)),
+    SNNClassifier(features=SplineTransformer(), encoder="rate"),
+    SNNClassifier(features=SplineTransformer(), encoder="poisson"),
+    SNNClassifier(features=SplineTransformer(), encoder="latency"),
     SNNClassifier(encoder=SpikeEncoder(scale="quantile", field_code="latency")),
     SNNClassifier(synapse=LinearSynapse(30, read_noise=0.1)),
-    SNNClassifier(synapse=DifferentialPair(NonLinearSynapse(60, update="pulse"))),
-    SNNClassifier(features=StandardScaler(), encoder="receptive_fields"),
-    SNNClassifier(augmentation=None, class_weight="balanced", n_jobs=2),
+    SNNClassifier(synapse=DifferentialPair(NonLinearSynapse(60))),
 ]
 TRANSFORMERS = [
     SpikeEncoder(),
@@ -42,6 +44,7 @@ TRANSFORMERS = [
     SpikeEncoder("poisson", random_state=0),
     SpikeEncoder("latency"),
     SpikingPatchFeatures(),
+    SpikingWindowFeatures(),
     GaussianBlur(),
     SpikingLayerFeatures(),
     SpikingLayerFeatures(SNNClassifier(9, learning="margin", epochs=2)),
@@ -59,15 +62,30 @@ OF_WEIGHTS = (
 )
 
 
+# Of Prototype and STDP, the check asks that a class of a ten-millionth of the weight is hardly
+# predicted.
+NAMED = (
+    "each class has neurons, which start from its samples or are named by their mean answers to "
+    "it, whatever it weighs"
+)
+
+
 def expected_failures(estimator):
-    return dict.fromkeys(OF_WEIGHTS, DRAWN) if isinstance(estimator, SNNClassifier) else {}
+    if not isinstance(estimator, SNNClassifier):
+        return {}
+    failures = dict.fromkeys(OF_WEIGHTS[: 1 + get_tags(estimator).input_tags.sparse], DRAWN)
+    learning = LEARNINGS.get(estimator.learning, type(estimator.learning))
+    if learning in (STDPLearning, PrototypeLearning):
+        failures["check_class_weight_classifiers"] = NAMED
+    return failures
 
 
-@parametrize_with_checks(ESTIMATORS)
+@pytest.mark.filterwarnings("ignore:n_iter_no_change=20 has no effect")  # a check sets it
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
 def test_scikit_learn_check(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS, ids=str)
+@pytest.mark.parametrize("estimator", ESTIMATORS + OTHERS, ids=str)
 def test_parameter_validation(estimator):
     check_param_validation(type(estimator).__name__, estimator)
