@@ -138,5 +138,5 @@ def test_wrong_weights(weights, message):
 @pytest.mark.parametrize("of_class", [{0: -1}, {1: 0}, {2: np.inf}, {7: 1}, "even"])
 def test_wrong_weights_of_classes(of_class):
     X, y = load_iris(return_X_y=True)
-    with pytest.raises(ValueError, match="class_weight|[Cc]lass"):
+    with pytest.raises(ValueError, match=r"class_weight|[Cc]lass"):
         network("margin", class_weight=of_class).fit(X, y)
