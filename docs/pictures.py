@@ -1,4 +1,4 @@
-"""The pictures of the pages, from scikit-learn's digits.
+"""The pictures of the pages, from scikit-learn's digits and a made-up series.
 
 python docs/pictures.py
 """
@@ -35,6 +35,7 @@ from nervos_sklearn import (
     SpikeEncoder,
     SpikeRasterDisplay,
     SpikingPatchFeatures,
+    SpikingWindowFeatures,
     SynapseDisplay,
     SynapseStudyDisplay,
     TableSynapse,
@@ -304,6 +305,54 @@ def patch_features():
     save(figure, "patch_features")
 
 
+def way_of_a_series():
+    """A signal, the spikes of its receptive fields, and the answers of two of its neurons."""
+    rng = np.random.default_rng(2)
+    steps = np.arange(120)
+    series = 0.08 * rng.normal(size=(40, 1, 120)).cumsum(axis=2)
+    envelope = np.exp(-(((steps - 60) / 25) ** 2))
+    series += np.sin(steps / 9 + rng.uniform(0, 6, (40, 1, 1))) * envelope
+    features = SpikingWindowFeatures(codes=["value"], random_state=0).fit(series)
+    shown, layer = series[0, 0], "value_d4"
+    leads = features.answers(series[:1])[layer][0]
+    first, second = np.argsort(-leads.max(axis=1))[:2]
+
+    shares = np.clip((shown - series.mean()) / (5 * series.std()) + 0.5, 0, 1)
+    encoder = SpikeEncoder(
+        field_code="latency", scale=None, n_fields=8, field_variance=(0.6 / 7) ** 2,
+        training_duration=32,
+    )  # fmt: skip
+    traces = encoder.fit(shares[:, np.newaxis]).traces(shares[:, np.newaxis])
+
+    figure, axes = plt.subplots(
+        4, 1, figsize=(8, 7.5), sharex=True, layout="constrained",
+        gridspec_kw={"height_ratios": [2, 2, 2, 1.4]},
+    )  # fmt: skip
+    axes[0].plot(steps, shown, color="black")
+    axes[0].set(ylabel="signal", title="1  a signal")
+    axes[1].imshow(
+        np.where(traces.T > 1, traces.T, np.nan), aspect="auto", origin="lower", cmap="Blues",
+        extent=(-0.5, 119.5, -0.5, 7.5), vmin=0,
+    )  # fmt: skip
+    axes[1].set(
+        ylabel="receptive field", title="2  each step, few fields spike: the darker, the earlier"
+    )
+    windows = features.window_values(layer)[..., 0]
+    axes[2].plot(steps, shown, color="0.8")
+    for color, j in (("C0", first), ("C1", second)):
+        place = leads[j].argmax()
+        axes[2].plot(place + np.arange(-16, 17, 4), windows[j], "o-", color=color, markersize=4)
+        axes[3].plot(steps, leads[j], color=color, label=f"neuron {j}")
+    axes[2].set(ylabel="signal", title="3  windows of 9 steps, recruited in training: two neurons")
+    axes[3].set(
+        ylabel="lead",
+        xlabel="time (steps)",
+        title="4  where they are driven most they answer, with their lead over the third",
+    )
+    axes[3].legend()
+    save(figure, "way_of_a_series")
+
+
 def displays():
     """All pictures that the package draws, on one sheet."""
     stdp = SNNClassifier(40, learning="stdp", random_state=0).fit(X_train, y_train)
@@ -365,5 +414,5 @@ if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for draw in (front, encodings, table_fields, learned, devices, study, latency_code,
                  augmentation, recruitment, margin, accuracies, late_decision, escape_noise,
-                 patch_features, displays):  # fmt: skip
+                 patch_features, displays, way_of_a_series):  # fmt: skip
         draw()

@@ -20,6 +20,8 @@ from .display import (
     MembranePotentialDisplay,
     OccupancyDisplay,
     ReceptiveFieldDisplay,
+    SeriesAnswerDisplay,
+    SeriesWindowDisplay,
     SpikeCountDisplay,
     SpikeRasterDisplay,
     SynapseDisplay,
@@ -36,6 +38,7 @@ from .learning import Learning, MarginLearning, PrototypeLearning, STDPLearning
 from .module import Module
 from .neuron import LIFNeuron
 from .parameters import Parameters
+from .series import SpikingWindowFeatures
 from .study import synapse_study
 from .synapse import (
     DifferentialPair,
@@ -75,10 +78,13 @@ __all__ = [
     "ReceptiveFieldDisplay",
     "SNNClassifier",
     "STDPLearning",
+    "SeriesAnswerDisplay",
+    "SeriesWindowDisplay",
     "SpikeCountDisplay",
     "SpikeEncoder",
     "SpikeRasterDisplay",
     "SpikingPatchFeatures",
+    "SpikingWindowFeatures",
     "Synapse",
     "SynapseDisplay",
     "SynapseStudyDisplay",

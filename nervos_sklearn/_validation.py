@@ -167,8 +167,8 @@ def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:
     if not binary:
         raise ValueError(
             "spikes must be 0 or 1, got other values (negative, fractional, NaN or above 1). "
-            "3-D input is spike trains; real-valued time series are not supported: give a row of "
-            "features a sample, as X.reshape(len(X), -1) is, or turn them into spikes yourself."
+            "3-D input is spike trains unless there are features that take it: real-valued time "
+            "series need SNNClassifier(features=SpikingWindowFeatures())."
         )
     return np.ascontiguousarray(X, dtype=np.uint8)
 

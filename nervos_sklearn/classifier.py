@@ -41,6 +41,7 @@ from .learning import LEARNINGS, Learning, STDPLearning, Task, defaults_of, make
 from .module import Module
 from .parameters import SETTINGS, Parameters, interval_of
 from .presentations import BATCH, Presentations
+from .series import SpikingWindowFeatures, pad_series
 from .synapse import Synapse
 from .threads import on_threads
 
@@ -537,7 +538,7 @@ default=-70, -100, -55 and -90
         """Check samples of a stream; return them with numbers for labels and their weights."""
         refuse_masked("X", X)
         refuse_masked("y", y)
-        X, y = validate_data(self, X, y, **_ANY_SAMPLES, reset=first)
+        X, y = validate_data(self, self._series(X), y, **_ANY_SAMPLES, reset=first)
         _check_partial_fit_first_call(self, classes)
         if len(self.classes_) < 2:
             raise ValueError(f"classes must hold at least 2 labels, got {classes!r}.")
@@ -570,7 +571,10 @@ default=-70, -100, -55 and -90
         if self.features_ is not None:
             moved = self._check_axes(self.features_.transform(moved))
         self.encoder_ = None if moved.ndim == 3 else self._fit_encoder(moved, typical, seed)
-        samples = Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
+        if self.augmentation_ is None:  # then features stay as they are: compute them once
+            samples = Presentations(moved, self.encoder_, weights=weights)
+        else:
+            samples = Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
         self.module_steps_ = samples.n_steps
         self.n_steps_in_ = samples.n_steps - self.starts_at_once_
         self.parameters_ = self._used_parameters(typical)
@@ -712,6 +716,8 @@ default=-70, -100, -55 and -90
                 "use X.toarray(), or augmentation=None."
             )
         if isinstance(augmentation, str):
+            if isinstance(self.features, SpikingWindowFeatures):
+                return None  # rows are series, however much they look like images
             shape = self._image_shape(X) if self.learning_.moves_images else None
             if shape is None:
                 return None
@@ -832,7 +838,7 @@ default=-70, -100, -55 and -90
     def _check_training_data(self, X, y, sample_weight):
         refuse_masked("X", X)
         refuse_masked("y", y)
-        X, y = validate_data(self, X, y, **_ANY_SAMPLES)
+        X, y = validate_data(self, self._series(X), y, **_ANY_SAMPLES)
         weights = check_weights(sample_weight, X)
         X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
         self.n_axes_in_ = X.ndim
@@ -865,6 +871,13 @@ default=-70, -100, -55 and -90
             return weights
         return np.ones(len(y)) if np.ptp(weights) == 0 else weights / weights.mean()
 
+    def _series(self, X):
+        """Series of unequal lengths as one array, for `features` that take them."""
+        return X if self.features is None else pad_series(X)
+
+    def _features_know_nan(self):
+        return isinstance(self.features, SpikingWindowFeatures)
+
     def _check_axes(self, X):
         """Check features or spike trains; put a silent step before those that need one."""
         if X.ndim not in (2, 3):
@@ -872,7 +885,7 @@ default=-70, -100, -55 and -90
                 "X must have shape (n_samples, n_features) or (n_samples, n_channels, n_steps), "
                 f"got shape {X.shape}."
             )
-        if X.ndim == 3 or self.features is not None:
+        if (X.ndim == 3 or self.features is not None) and not self._features_know_nan():
             refuse_missing(X, "only tables may have missing values")
         if X.ndim == 2 or self.features is not None:
             return _as_floats(X)
@@ -890,7 +903,7 @@ default=-70, -100, -55 and -90
         """Check X for an answer; return it as the network sees it."""
         check_is_fitted(self)
         refuse_masked("X", X)
-        X = validate_data(self, X, **_ANY_SAMPLES, reset=False)
+        X = validate_data(self, self._series(X), **_ANY_SAMPLES, reset=False)
         if X.ndim != self.n_axes_in_:
             seen = "spike trains with 3" if self.n_axes_in_ == 3 else "features with 2"
             raise ValueError(f"the network was fitted on {seen} axes, got X of shape {X.shape}.")
@@ -906,6 +919,8 @@ default=-70, -100, -55 and -90
         return Presentations(X, self.encoder_, self.features_, self.augmentation_)
 
     def _may_miss_values(self):
+        if self._features_know_nan():
+            return True
         straight = self.features_ is None and self.augmentation_ is None
         return straight and self.encoder_ is not None and self.encoder_.takes_missing
 

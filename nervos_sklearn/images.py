@@ -22,6 +22,7 @@ from ._random import Seed, random_generator
 from ._sklearn import Interval, StrOptions, _fit_context
 from ._validation import unchanged_on_error
 from .encoder import latency_traces
+from .windows import Competition, compete, recruit
 
 _BATCH = 256  # images worked on at once
 _BLUR = Interval(Real, 0, 1, closed="both")  # a fraction of the longer side
@@ -302,7 +303,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
     n_winners : int, default=2
         Neurons that answer at each pixel; less than `n_features`.
     n_steps : int, default=32
-        Time steps of the latency code, in ms.
+        Time steps of the latency code, in ms, from 1 to 1000.
     blur : float, default=0.018
         Standard deviation of the blur, as a fraction of the longer side; at most 1.
     n_presentations : int, default=20000
@@ -348,7 +349,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         "patch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "map_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "n_winners": [Interval(Integral, 1, None, closed="left")],
-        "n_steps": [Interval(Integral, 1, None, closed="left")],
+        "n_steps": [Interval(Integral, 1, 1000, closed="both")],
         "blur": [_BLUR],
         "n_presentations": [Interval(Integral, 1, None, closed="left")],
         "eta": [Interval(Real, 0, None, closed="neither")],
@@ -430,32 +431,19 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         self._answer = self.n_winners, self.compression
         self._code = self.blur * longer_side, self.n_steps
         generator = random_generator(self.random_state)
-        traces = self._traces(X[generator.permutation(len(X))[:500]])
-        powers = np.empty(traces.shape)
-        _kernels.windows.patch_powers(traces, *self.image_shape_, size, powers)
+        levels = self._levels(X[generator.permutation(len(X))[:500]])
+        scene = levels, _one_latency(self.n_steps), _square_taps(size), self.image_shape_
+        powers = np.empty((len(levels), levels.shape[2]))
+        _kernels.windows.window_powers(*scene, powers)
         visible = np.argwhere(powers > (self.minimum_contrast * self.n_steps) ** 2)
         if len(visible) == 0:
             raise ValueError("the images are dark: no patch has the minimum_contrast.")
         first = generator.choice(
             len(visible), self.n_features, replace=len(visible) < self.n_features
         )
-        weights = np.zeros((size**2, self.n_features))
-        patch = np.empty(size**2)
-        for j, (image, pixel) in enumerate(visible[first]):
-            row, column = divmod(pixel, self.image_shape_[1])
-            _kernels.windows.patch_at(traces[image], *self.image_shape_, size, row, column, patch)
-            _kernels.windows.imprint(weights, j, 1.0, patch)
+        weights = recruit(visible[first], *scene)
         shown = visible[generator.integers(0, len(visible), self.n_presentations)]
-        _kernels.windows.learn_patches(
-            weights,
-            traces,
-            shown,
-            *self.image_shape_,
-            size,
-            float(self.eta),
-            float(self.final_eta),
-            float(self.threshold_increment),
-        )
+        compete(weights, *scene, shown, self.eta, self.final_eta, self.threshold_increment)
         self.receptive_fields_ = weights.T.reshape(-1, size, size)
         self.map_shape_ = (self.n_features, map_size, map_size)
         self._n_features_out = math.prod(self.map_shape_)
@@ -481,10 +469,12 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
             )
         return X
 
-    def _traces(self, images):
+    def _levels(self, images):
+        """The traces of a latency code, (n_images, 1, n_pixels)."""
         sigma, n_steps = self._code
         blurred = blur_images(images, (1, *self.image_shape_), sigma)
-        return latency_traces(blurred.astype(float), n_steps)
+        levels = latency_traces(blurred.astype(float), n_steps)
+        return levels.astype(np.uint16)[:, np.newaxis]
 
     def transform(self, X: ArrayLike) -> np.ndarray:
         """Compute the features of images.
@@ -510,13 +500,12 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         images = self._check_images(X, reset=False)
         n_features, size, _ = self.receptive_fields_.shape
         n_winners, compression = self._answer
-        weights = np.array(self.receptive_fields_.reshape(n_features, -1).T, order="C")
+        weights = self.receptive_fields_.reshape(n_features, -1).T
+        neurons = Competition(weights, _one_latency(self._code[1]), _square_taps(size), n_winners)
         features = np.empty((len(images), self._n_features_out), dtype=np.float32)
         for batch in gen_batches(len(images), _BATCH):
-            maps = np.zeros((len(images[batch]), *self.map_shape_))
-            traces = self._traces(images[batch])
-            _kernels.windows.map_patches(
-                weights, traces, *self.image_shape_, size, n_winners, maps
+            maps, _ = neurons.answer(
+                self._levels(images[batch]), self.image_shape_, self.map_shape_[1:]
             )
             rows = maps.reshape(len(maps), -1)
             largest = rows.max(axis=1, keepdims=True)
@@ -528,6 +517,16 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         tags.input_tags.positive_only = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _one_latency(n_steps):
+    """The code of a pixel, one input whose trace is its level."""
+    return np.arange(n_steps + 1.0)[:, np.newaxis]
+
+
+def _square_taps(size):
+    """The pixels of a patch, row by row, from its centre."""
+    return np.argwhere(np.ones((size, size))) - size // 2
 
 
 # The largest movements: shifts along y and x as fractions of the sides, angle (radians),

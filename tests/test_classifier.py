@@ -514,7 +514,9 @@ def test_missing_values_and_mixed_labels_are_named(spikes, learning):
 
 def test_real_valued_series_are_told_what_is_possible(spikes):
     X, y = spikes
-    with pytest.raises(ValueError, match="time series are not supported") as caught:
+    with pytest.raises(
+        ValueError, match=r"time series need .*features=SpikingWindowFeatures"
+    ) as caught:
         SNNClassifier().fit(X * 0.5, y)
     assert "SpikeEncoder" not in str(caught.value)
     flat = (X * 0.5).reshape(len(X), -1)  # what the message proposes

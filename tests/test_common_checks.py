@@ -3,7 +3,13 @@
 import pytest
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
-from nervos_sklearn import GaussianBlur, SNNClassifier, SpikeEncoder, SpikingPatchFeatures
+from nervos_sklearn import (
+    GaussianBlur,
+    SNNClassifier,
+    SpikeEncoder,
+    SpikingPatchFeatures,
+    SpikingWindowFeatures,
+)
 
 ESTIMATORS = [
     SNNClassifier(),
@@ -17,6 +23,7 @@ ESTIMATORS = [
     SpikeEncoder("poisson", random_state=0),
     SpikeEncoder("latency"),
     SpikingPatchFeatures(),
+    SpikingWindowFeatures(),
     GaussianBlur(),
 ]
 

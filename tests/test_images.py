@@ -17,8 +17,8 @@ from nervos_sklearn import (
     SpikingPatchFeatures,
 )
 from nervos_sklearn._kernels.images import move_images
-from nervos_sklearn._kernels.windows import map_patches
 from nervos_sklearn.images import find_image_shape
+from nervos_sklearn.windows import Competition
 
 TRANSFORMERS = [
     GaussianBlur,
@@ -165,17 +165,20 @@ def test_features_do_not_depend_on_the_batch_and_follow_the_seed(images):
 def test_neurons_answer_with_their_lead_at_their_place():
     """Three neurons for single pixels; the image has one bright pixel."""
     weights = np.array([[1.0, 0.5, 0.25]])
-    image = np.zeros((1, 16))
-    image[0, 5] = 8.0
-    maps = np.zeros((1, 3, 4, 4))
-    map_patches(weights, image, 4, 4, 1, 2, maps)
+    image = np.zeros((1, 1, 16), dtype=np.uint16)
+    image[0, 0, 5] = 8
+    code = np.arange(9.0)[:, np.newaxis]
+    neurons = Competition(weights, code, np.zeros((1, 2), np.int64), n_winners=2)
+    maps, peaks = neurons.answer(image, (4, 4), (4, 4))
     expected = np.zeros((3, 4, 4))
     expected[0, 1, 1] = 8 - 2
     expected[1, 1, 1] = 4 - 2
-    np.testing.assert_allclose(maps[0], expected)
-    pooled = np.zeros((1, 3, 2, 2))
-    map_patches(weights, image, 4, 4, 1, 2, pooled)
+    np.testing.assert_array_equal(maps[0], expected)
+    np.testing.assert_array_equal(peaks[0], [6, 2, 0])
+    pooled, _ = neurons.answer(image, (4, 4), (2, 2))
     np.testing.assert_allclose(pooled[0, 0], 6 * np.outer([0.75, 0.25], [0.75, 0.25]))
+    fast = Competition(weights, code, np.zeros((1, 2), np.int64), n_winners=2, exact=False)
+    np.testing.assert_allclose(fast.answer(image, (4, 4), (4, 4))[0], maps, rtol=1e-3)
 
 
 def test_competition_spreads_the_neurons_over_the_patches():

@@ -8,6 +8,7 @@ from .decisions import DecisionTimeDisplay, SpikeCountDisplay
 from .devices import DeviceWearDisplay, OccupancyDisplay, SynapseDisplay
 from .encoding import EncoderDisplay
 from .plasticity import LearningRuleDisplay, WeightChangeDisplay
+from .series import SeriesAnswerDisplay, SeriesWindowDisplay
 from .spikes import MembranePotentialDisplay, SpikeRasterDisplay
 from .studies import SynapseStudyDisplay
 from .training import TrainingHistoryDisplay
@@ -21,6 +22,8 @@ __all__ = [
     "MembranePotentialDisplay",
     "OccupancyDisplay",
     "ReceptiveFieldDisplay",
+    "SeriesAnswerDisplay",
+    "SeriesWindowDisplay",
     "SpikeCountDisplay",
     "SpikeRasterDisplay",
     "SynapseDisplay",
