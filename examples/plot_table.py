@@ -39,7 +39,7 @@ scores = cross_val_score(network, table, names, cv=5)
 print(f"accuracy {scores.mean():.3f}, standard deviation over the folds {scores.std():.3f}")
 
 # %%
-# Each number is seen by ten fields.
+# Each number is seen by several fields, one beside the other.
 network.fit(table, names)
 EncoderDisplay.from_estimator(network, table, "alcohol")
 

@@ -116,6 +116,9 @@ def check_weights(sample_weight, X, *, relative: bool = True) -> np.ndarray:
     if sample_weight is None:
         return np.ones(X.shape[0])
     refuse_masked("sample_weight", sample_weight)
+    n_samples = X.shape[0]
+    if not relative and np.shape(sample_weight) == (n_samples,) and not np.any(sample_weight):
+        return np.zeros(n_samples)
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
     if weights.min() < 0 or (relative and weights.max() == 0):
         raise ValueError(

@@ -521,6 +521,20 @@ class Layer:
             self.fast, self.sums = self.fast.copy(), self.sums.copy()
             self.fast[:, neurons], self.sums[neurons] = new._conductances, 0.0
 
+    def forget(self, n_shown: int, importance: float) -> None:
+        """Let the mean of all weights so far count as if fewer presentations had made it.
+
+        Parameters
+        ----------
+        n_shown : int
+            Presentations; more than there were change nothing.
+        importance : float
+            What so many count in the mean.
+        """
+        if self.n_shown > n_shown:
+            self.sums = self.sums * (importance / self.importance)
+            self.n_shown, self.importance = n_shown, importance
+
     def average_anew(self) -> None:
         """Let the mean of all weights begin with those that answer now."""
         if self.fast is not None:

@@ -39,6 +39,7 @@ _FRACTION = [Interval(Real, 0, 1, closed="left")]
 _NON_NEGATIVE = [Interval(Real, 0, LARGEST, closed="both")]
 _MOST_COLUMNS = 1000
 _COLUMNS, _TAUGHT_IN_ALL = 5, 20_000  # columns by default, and the samples that all learn from
+_REMEMBERED = 2000  # presentations of a stream that its mean weights stand for, at most
 _LEAST_OF_CLASS = 4  # neurons of a class in one of several columns
 _STEEPEST_MEAN = 20  # the power of which of any number of presentations is finite
 _NEVER = -1e9  # the potential of a neuron that is not there, or must not be asked
@@ -1369,6 +1370,20 @@ class MarginLearning(_RewardLearning):
         shown = layer.n_shown + np.arange(1, n_samples + 1, dtype=float)
         layer.n_shown += n_samples
         return shown**self.averaging
+
+    def learn_block(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        weights: np.ndarray,
+        generator: np.random.Generator,
+    ) -> float:
+        """As :meth:`Learning.learn_block`; the mean of the weights forgets what is long past."""
+        if module.decision:
+            importance = np.sum(np.arange(1.0, _REMEMBERED + 1) ** self.averaging)
+            module.layers[0].forget(_REMEMBERED, float(importance))
+        return super().learn_block(module, presentations, y, weights, generator)
 
     def initial_weights(
         self,

@@ -126,9 +126,9 @@ def networks():
     return {
         "stdp small": stdp(4, np.flatnonzero(FEW)[:40]),
         "stdp large": stdp(400, some),
-        "prototype small": SNNClassifier(4, augmentation=None, **prototypes).fit(
-            X[FEW][:60], Y[FEW][:60]
-        ),
+        "prototype small": SNNClassifier(
+            4, encoder="latency", augmentation=None, **prototypes
+        ).fit(X[FEW][:60], Y[FEW][:60]),
         "prototype large": SNNClassifier(400, **prototypes).fit(X[:500], Y[:500]),
         "margin": SNNClassifier(
             10, learning="margin", encoder="latency", augmentation=None, epochs=2, random_state=0
@@ -186,7 +186,7 @@ PICTURES = {
         n["prototype large"], X[5], highlight=[3, 200], ax=ax
     ),
     "fields small": lambda n, s, ax: ReceptiveFieldDisplay.from_estimator(
-        n["prototype small"], image_shape=(8, 80), ax=ax
+        n["prototype small"], ax=ax
     ),
     "fields large": lambda n, s, ax: ReceptiveFieldDisplay.from_estimator(
         n["prototype large"], ax=ax

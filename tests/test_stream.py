@@ -1,0 +1,246 @@
+"""Learning block by block, and going on from where the last fit ended."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
+from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
+
+from nervos_sklearn import (
+    IdealSynapse,
+    LinearSynapse,
+    MarginLearning,
+    PrototypeLearning,
+    SNNClassifier,
+    STDPLearning,
+)
+
+LEARNINGS = ["margin", "prototype", "stdp"]
+
+
+def blocks_of(X, y, size, seed=0):
+    order = np.random.default_rng(seed).permutation(len(y))
+    for start in range(0, len(y), size):
+        chosen = order[start : start + size]
+        yield X[chosen], y[chosen]
+
+
+def learn_blocks(clf, X, y, size, n_passes=1):
+    for k in range(n_passes):
+        for X_block, y_block in blocks_of(X, y, size, seed=k):
+            clf.partial_fit(X_block, y_block, classes=np.unique(y))
+    return clf
+
+
+@pytest.mark.parametrize("load", [load_digits, load_breast_cancer])
+def test_a_stream_is_learned_nearly_as_well_as_all_at_once(load):
+    X, y = load(return_X_y=True)
+    ahead = []
+    for seed in range(2):
+        X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=seed)
+        whole = SNNClassifier(random_state=seed).fit(X_train, y_train)
+        stream = learn_blocks(SNNClassifier(random_state=seed), X_train, y_train, 150, n_passes=3)
+        ahead.append(stream.score(X_test, y_test) - whole.score(X_test, y_test))
+    assert np.mean(ahead) > -0.015
+
+
+@pytest.mark.parametrize("learning", LEARNINGS)
+def test_an_answer_at_any_time(learning):
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(learning=learning, random_state=0)
+    for k, (X_block, y_block) in enumerate(blocks_of(X, y, 30)):
+        clf.partial_fit(X_block, y_block, classes=[0, 1, 2])
+        chances = clf.predict_proba(X)
+        np.testing.assert_allclose(chances.sum(axis=1), 1)
+        np.testing.assert_array_equal(clf.classes_[chances.argmax(axis=1)], clf.predict(X))
+        assert clf.n_iter_ == k + 1
+        assert clf.n_samples_seen_ == 30 * (k + 1)
+    assert clf.score(X, y) > 0.85
+
+
+@pytest.mark.parametrize("synapse", [None, IdealSynapse(write_noise=0.01), LinearSynapse(16)])
+@pytest.mark.parametrize("learning", ["margin", "prototype"])
+def test_a_class_that_comes_late(learning, synapse):
+    X, y = load_wine(return_X_y=True)
+    early, late = np.flatnonzero(y != 2), np.flatnonzero(y == 2)
+    clf = SNNClassifier(learning=learning, synapse=synapse, epochs=3, random_state=0)
+    clf.partial_fit(X[::4], y[::4], classes=[0, 1, 2])  # scales of all
+    clf = SNNClassifier(learning=learning, synapse=synapse, epochs=3, random_state=0)
+    for _ in range(3):
+        clf.partial_fit(X[early], y[early], classes=[0, 1, 2])
+    assert not (clf.neuron_label_map_ == 2).any()
+    assert (clf.neuron_label_map_ == -1).any()  # in reserve
+    assert clf.score(X[early], y[early]) > 0.9
+    assert set(clf.predict(X)) <= {0, 1}
+    assert np.isfinite(clf.decision_function(X)).all()
+    known = clf.module_.layers[0].synapses[clf.neuron_label_map_ >= 0]
+    clf.partial_fit(X[late[:10]], y[late[:10]], classes=[0, 1, 2])
+    assert (clf.neuron_label_map_ == 2).any()
+    assert len(known) < len(clf.neuron_label_map_)
+    for _ in range(4):
+        clf.partial_fit(X, y)
+    assert clf.score(X, y) > 0.9
+
+
+def test_a_drift_is_followed():
+    """The classes move past each other: where one was, the other is at the end."""
+    rng = np.random.default_rng(0)
+
+    def block(time):
+        y = rng.integers(2, size=150)
+        angle = np.pi * (time / 30 + y)
+        X = rng.normal(scale=0.35, size=(150, 4))
+        X[:, 0] += np.cos(angle)
+        X[:, 1] += np.sin(angle)
+        return X, y
+
+    X, y = (np.concatenate(parts) for parts in zip(*(block(t) for t in range(5)), strict=True))
+    fixed = SNNClassifier(random_state=0).fit(X, y)
+    stream = SNNClassifier(random_state=0)
+    scores = []
+    for time in range(5, 31):
+        X, y = block(time)
+        if hasattr(stream, "classes_"):
+            scores.append((stream.score(X, y), fixed.score(X, y)))
+        stream.partial_fit(X, y, classes=[0, 1])
+    of_stream, of_fixed = np.mean(scores[-5:], axis=0)
+    assert of_fixed < 0.2
+    assert of_stream > 0.9
+
+
+@pytest.mark.parametrize("learning", LEARNINGS)
+def test_blocks_give_the_same_bits_after_a_pickle(learning):
+    X, y = load_iris(return_X_y=True)
+    blocks = list(blocks_of(X, y, 40))
+    one, other = (SNNClassifier(learning=learning, random_state=3) for _ in range(2))
+    for X_block, y_block in blocks:
+        one.partial_fit(X_block, y_block, classes=[0, 1, 2])
+        other.partial_fit(X_block, y_block, classes=[0, 1, 2])
+        other = pickle.loads(pickle.dumps(other))
+    np.testing.assert_array_equal(one.predict_proba(X), other.predict_proba(X))
+    np.testing.assert_array_equal(one.module_.receptive_fields, other.module_.receptive_fields)
+
+
+@pytest.mark.parametrize("learning", LEARNINGS)
+def test_a_stream_goes_on_after_fit(learning):
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(learning=learning, epochs=2, random_state=0).fit(X[::2], y[::2])
+    before = clf.module_.receptive_fields.copy()
+    clf.partial_fit(X[1::2], y[1::2])
+    assert (clf.module_.receptive_fields != before).any()
+    assert clf.score(X, y) > 0.85
+
+
+def test_votes_are_those_of_all_blocks():
+    """A neuron keeps what it answered to classes that do not come any more."""
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(30, learning=STDPLearning(), random_state=0)
+    for label in (0, 1, 2):
+        clf.partial_fit(X[y == label], y[y == label], classes=[0, 1, 2])
+    assert set(clf.predict(X)) == {0, 1, 2}
+
+
+def test_probabilities_of_a_stream_are_calibrated():
+    X, y = load_breast_cancer(return_X_y=True)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+    clf = learn_blocks(SNNClassifier(random_state=0), X_train, y_train, 60)
+    assert log_loss(y_test, clf.predict_proba(X_test)) < 0.25
+
+
+def test_samples_of_weight_zero_are_none():
+    X, y = load_iris(return_X_y=True)
+    weights = np.random.default_rng(0).integers(3, size=len(y)).astype(float)
+    with_zeros, without = (SNNClassifier(random_state=0) for _ in range(2))
+    for part in (slice(0, None, 2), slice(1, None, 2)):
+        w = weights[part]
+        with_zeros.partial_fit(X[part], y[part], [0, 1, 2], sample_weight=w)
+        without.partial_fit(X[part][w > 0], y[part][w > 0], [0, 1, 2], sample_weight=w[w > 0])
+    np.testing.assert_array_equal(with_zeros.predict_proba(X), without.predict_proba(X))
+    seen = with_zeros.n_samples_seen_
+    with_zeros.partial_fit(X, y, sample_weight=np.zeros(len(y)))
+    assert with_zeros.n_samples_seen_ == seen
+
+
+@pytest.mark.parametrize(
+    ("params", "arguments", "message"),
+    [
+        ({"early_stopping": True}, {}, "early_stopping"),
+        ({"class_weight": "balanced"}, {}, "class_weight"),
+        ({}, {"classes": None}, "classes must be passed"),
+        ({}, {"classes": [0, 1]}, "not among the classes"),
+        ({}, {"classes": [0]}, "at least 2"),
+    ],
+)
+def test_wrong_streams(params, arguments, message):
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(**params)
+    before = vars(clf).copy()
+    with pytest.raises(ValueError, match=message):
+        clf.partial_fit(X, y, **{"classes": [0, 1, 2]} | arguments)
+    assert vars(clf) == before
+
+
+def test_a_wrong_block_changes_nothing():
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(random_state=0).partial_fit(X, y, classes=[0, 1, 2])
+    expected, state = clf.predict_proba(X), clf.module_.draw_generator().bit_generator.state
+    clf = SNNClassifier(random_state=0).partial_fit(X, y, classes=[0, 1, 2])
+    for X_wrong, y_wrong, classes in (
+        (X[:, :3], y, None),
+        (np.full_like(X, np.inf), y, None),
+        (X, y + 1, None),
+        (X, y, [0, 1]),
+    ):
+        with pytest.raises(ValueError, match=r"features|infinity|classes"):
+            clf.partial_fit(X_wrong, y_wrong, classes=classes)
+    np.testing.assert_array_equal(clf.predict_proba(X), expected)
+    assert clf.module_.draw_generator().bit_generator.state == state
+
+
+# ------------------------------------------------------------------------- warm start
+
+
+@pytest.mark.parametrize(
+    "learning",
+    [MarginLearning(), PrototypeLearning(), STDPLearning(), STDPLearning(labeling="reference")],
+    ids=str,
+)
+def test_warm_start_goes_on(learning):
+    """With a learning rate of nothing, the network stays where it was."""
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(learning=learning, epochs=2, warm_start=True, random_state=0).fit(X, y)
+    module, encoder = clf.module_, clf.encoder_
+    before = module.receptive_fields.copy()
+    clf.set_params(eta=1e-9, epochs=1).fit(X[::2], y[::2])
+    np.testing.assert_allclose(clf.module_.receptive_fields, before, atol=2e-6)
+    assert clf.encoder_ is encoder
+    assert clf.n_iter_ == 1
+    np.testing.assert_array_equal(module.receptive_fields, before)  # the old one is another
+    cold = clf.set_params(warm_start=False).fit(X[::2], y[::2])
+    assert (cold.module_.receptive_fields != before).any()
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_warm_start_learns(early_stopping):
+    X, y = load_digits(n_class=4, return_X_y=True)
+    clf = SNNClassifier(
+        learning="margin", epochs=2, warm_start=True, early_stopping=early_stopping,
+        random_state=0,
+    ).fit(X[:60], y[:60])  # fmt: skip
+    first = clf.score(X, y)
+    for _ in range(3):
+        clf.fit(X, y)
+    assert clf.score(X, y) > first
+    assert clf.score(X, y) > 0.97
+
+
+def test_warm_start_needs_the_same_problem():
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(epochs=1, warm_start=True, random_state=0).fit(X, y)
+    expected = clf.predict_proba(X)
+    for X_other, y_other in ((X[:, :3], y), (X[:100], y[:100])):
+        with pytest.raises(ValueError, match="warm_start=False to begin anew"):
+            clf.fit(X_other, y_other)
+        np.testing.assert_array_equal(clf.predict_proba(X), expected)
