@@ -145,6 +145,19 @@ def table_fields():
     save(figure, "table_fields")
 
 
+def look():
+    """Six questions to one network."""
+    clf = fitted(n_neurons=30)
+    figure, axes = plt.subplots(2, 3, figsize=(11, 6), layout="constrained")
+    EncoderDisplay.from_estimator(clf, X_train, 20, ax=axes[0, 0])
+    SpikeRasterDisplay.from_estimator(clf, X_test[6], ax=axes[0, 1])
+    ReceptiveFieldDisplay.from_estimator(clf, ax=axes[0, 2])
+    SpikeCountDisplay.from_estimator(clf, X_test, y_test, ax=axes[1, 0])
+    DecisionTimeDisplay.from_estimator(clf, X_test, y_test, ax=axes[1, 1])
+    WeightHistogramDisplay.from_estimator(clf, ax=axes[1, 2])
+    save(figure, "look")
+
+
 def learned():
     """What neurons learn under each learning."""
     learnings = {
@@ -412,7 +425,7 @@ def displays():
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for draw in (front, encodings, table_fields, learned, devices, study, latency_code,
+    for draw in (front, encodings, table_fields, look, learned, devices, study, latency_code,
                  augmentation, recruitment, margin, accuracies, late_decision, escape_noise,
                  patch_features, displays, way_of_a_series):  # fmt: skip
         draw()
