@@ -34,6 +34,7 @@ from .display import (
 from .encoder import SpikeEncoder
 from .images import GaussianBlur, ImageAugmentation, SpikingPatchFeatures
 from .layer import Layer
+from .layer_features import SpikingLayerFeatures
 from .learning import Learning, MarginLearning, PrototypeLearning, STDPLearning
 from .module import Module
 from .neuron import LIFNeuron
@@ -83,6 +84,7 @@ __all__ = [
     "SpikeCountDisplay",
     "SpikeEncoder",
     "SpikeRasterDisplay",
+    "SpikingLayerFeatures",
     "SpikingPatchFeatures",
     "SpikingWindowFeatures",
     "Synapse",

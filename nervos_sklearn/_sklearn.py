@@ -1,16 +1,62 @@
-"""The names of scikit-learn that are not public, in one place.
+"""What of scikit-learn is not public, or not in every version supported, in one place.
 
-Its template for third-party estimators recommends them; they may move.
+Its template for third-party estimators recommends the private names; they may move.
 """
 
+import functools
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sklearn import base
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 
-__all__ = ["HasMethods", "Interval", "StrOptions", "_check_partial_fit_first_call", "_fit_context"]
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # before scikit-learn 1.9 there is nobody to tell
+
+    class _NoContext:
+        def subcontext(self, **task: Any) -> "_NoContext":
+            return self
+
+        def call_on_fit_task_begin(self, **state: Any) -> "_NoContext":
+            return self
+
+        def call_on_fit_task_end(self, **state: Any) -> bool:
+            return False
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Let an estimator tell of its epochs although nobody listens."""
+
+        def _init_callback_context(self, **task: Any) -> _NoContext:
+            return _NoContext()
+
+    def with_callbacks(method: Callable) -> Callable:
+        """Leave a method as it is."""
+        return method
+
+
+class Estimator(base.BaseEstimator):
+    """The base of the estimators here; their pictures in a notebook link to their pages."""
+
+    _doc_link_module = "nervos_sklearn"
+    _doc_link_template = (
+        "https://nervos-sklearn.readthedocs.io/en/stable/api/generated/"
+        "nervos_sklearn.{estimator_name}.html"
+    )
+
+
+__all__ = [
+    "CallbackSupportMixin",
+    "Estimator",
+    "HasMethods",
+    "Interval",
+    "StrOptions",
+    "_check_partial_fit_first_call",
+    "_fit_context",
+    "fits_in_one_step",
+    "with_callbacks",
+]
 
 _Fit = TypeVar("_Fit", bound=Callable)
 
@@ -18,3 +64,18 @@ _Fit = TypeVar("_Fit", bound=Callable)
 def _fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[_Fit], _Fit]:
     """Do what scikit-learn's does, and keep the type of `fit`."""
     return base._fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
+
+
+def fits_in_one_step(fit: _Fit) -> _Fit:
+    """Tell callbacks when a method that fits a transformer to X begins and ends."""
+
+    @with_callbacks
+    @functools.wraps(fit)
+    def told(self: Any, X: Any, *args: Any) -> Any:
+        context = self._init_callback_context()
+        context.call_on_fit_task_begin(estimator=self, X=X)
+        fitted = fit(self, X, *args)
+        context.call_on_fit_task_end(estimator=self, X=X, reconstruction_attributes={})
+        return fitted
+
+    return told

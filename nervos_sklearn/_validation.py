@@ -6,6 +6,13 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
+ANY_SAMPLES = {
+    "accept_sparse": "csr",
+    "allow_nd": True,
+    "dtype": "numeric",
+    "ensure_all_finite": "allow-nan",  # what may be missing depends on the way of the data
+}
+
 
 @contextlib.contextmanager
 def unchanged_on_error(estimator):

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import functools
+import inspect
 import math
 import time
 import warnings
@@ -21,13 +22,17 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._random import Seed, random_generator
 from ._sklearn import (
+    CallbackSupportMixin,
+    Estimator,
     HasMethods,
     Interval,
     StrOptions,
     _check_partial_fit_first_call,
     _fit_context,
+    with_callbacks,
 )
 from ._validation import (
+    ANY_SAMPLES,
     check_first_step,
     check_spike_trains,
     check_weights,
@@ -52,11 +57,11 @@ _MOST_NEURONS = 1_000_000
 _STREAM = 2000  # samples that a network is made for which learns from a stream
 _PASSES = 1
 _EPOCH_OF_STREAM, _FALL = 1000, 10  # samples after which the rate falls, and how often it does
-_TO_FIT = 7  # calls from a warning up to the caller of fit
+_OURS = ("nervos_sklearn.", "sklearn.")
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
-class SNNClassifier(ClassifierMixin, BaseEstimator):
+class SNNClassifier(CallbackSupportMixin, ClassifierMixin, Estimator):
     """A spiking neural network that classifies features or spike trains.
 
     Features become spike trains by an encoder, or are spike trains already; layers of
@@ -399,16 +404,26 @@ default=-70, -100, -55 and -90
             If a parameter is set that this learning does not read.
         """
         with unchanged_on_error(self):
-            started = time.perf_counter()
-            for epoch, taught in self.fit_epochs(X, y, sample_weight):
-                if self.verbose:
-                    seconds = time.perf_counter() - started
-                    print(
-                        f"epoch {epoch}/{self.parameters_.epochs}: {taught:.0%} of the samples "
-                        f"taught, {seconds:.2f} s"
-                    )
-                    started = time.perf_counter()
+            self._fit(X, y, sample_weight)
         return self
+
+    @with_callbacks
+    def _fit(self, X, y, sample_weight):
+        watch, started = _Watch(self, X, y, sample_weight), time.perf_counter()
+        for epoch, taught in self._train(X, y, sample_weight, watch):
+            if self.verbose:
+                now = time.perf_counter()
+                self._report(epoch, taught, now - started)
+                started = now
+        watch.end()
+
+    def _report(self, epoch, taught, seconds):
+        n_epochs = self.parameters_.epochs
+        print(
+            f"epoch {epoch}/{n_epochs}: {taught:.0%} of the samples taught, {seconds:.2f} s, "
+            f"{'at most ' * self.early_stopping}{(n_epochs - epoch) * seconds:.0f} s left",
+            flush=True,
+        )
 
     def fit_epochs(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -416,8 +431,11 @@ default=-70, -100, -55 and -90
         """Train epoch by epoch: yield the number of each and the fraction that taught.
 
         `X`, `y` and `sample_weight` are those of :meth:`fit`. After each, the classifier
-        answers; after the last, it decides as after `fit`.
+        answers; after the last, it decides as after `fit`. Callbacks hear of `fit` only.
         """
+        yield from self._train(X, y, sample_weight, _Nobody())
+
+    def _train(self, X, y, sample_weight, watch):
         fitted = vars(self).copy() if self.warm_start and hasattr(self, "module_") else None
         X, labels, weights = self._check_training_data(X, y, sample_weight)
         generator = random_generator(self.random_state)
@@ -427,7 +445,8 @@ default=-70, -100, -55 and -90
             samples = self._resume(X, labels, weights, fitted)
         learn = self._until_no_change if self.early_stopping else self._learn
         self.n_samples_seen_ = 0
-        yield from learn(samples, labels, generator)
+        watch.begin(self.parameters_.epochs)
+        yield from learn(samples, labels, generator, watch)
         self.n_samples_seen_ = len(labels) * self.n_iter_
 
     def _resume(self, X, y, weights, fitted):
@@ -538,7 +557,7 @@ default=-70, -100, -55 and -90
         """Check samples of a stream; return them with numbers for labels and their weights."""
         refuse_masked("X", X)
         refuse_masked("y", y)
-        X, y = validate_data(self, self._series(X), y, **_ANY_SAMPLES, reset=first)
+        X, y = validate_data(self, self._series(X), y, **ANY_SAMPLES, reset=first)
         _check_partial_fit_first_call(self, classes)
         if len(self.classes_) < 2:
             raise ValueError(f"classes must hold at least 2 labels, got {classes!r}.")
@@ -589,15 +608,26 @@ default=-70, -100, -55 and -90
             print("compiling the loops, or reading them from disk, once: within the first epoch")
         _learned_here.add(kind)
 
-    def _learn(self, samples, y, generator):
+    def _learn(self, samples, y, generator, watch):
         module, learning, weights = self.module_, self.learning_, samples.weights
         self._start(module, samples, y, generator)
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
+            watch.begin_epoch()
             taught = module.learn_epoch(samples, y, weights, generator)
-            if self.n_iter_ == self.parameters_.epochs:
+            stop = watch.end_epoch(functools.partial(self._as_if_done, samples, y, generator))
+            is_last = stop or epoch == self.parameters_.epochs
+            if is_last:
                 learning.finish(module, samples, y, weights, generator)
-            yield self.n_iter_, taught
+            yield epoch, taught
+            if is_last:
+                return
+
+    def _as_if_done(self, samples, y, generator):
+        """What a copy needs to answer as if this epoch had been the last."""
+        module, generator = copy.deepcopy((self.module_, generator))
+        self.learning_.finish(module, samples, y, samples.weights, generator)
+        return {"module_": module}
 
     def _start(self, module, samples, y, generator):
         if module.is_started:
@@ -614,7 +644,7 @@ default=-70, -100, -55 and -90
                 stacklevel=2,
             )
 
-    def _until_no_change(self, samples, y, generator):
+    def _until_no_change(self, samples, y, generator, watch):
         """Find out on a part held back how long to learn and how fast; then learn from all."""
         train, held = self._held_back(y, generator)
         shown, judged, y_shown = samples.subset(train), samples.subset(held), y[train]
@@ -627,6 +657,7 @@ default=-70, -100, -55 and -90
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
             rates = [*rates, _CUT**n_cuts]
+            watch.begin_epoch()
             taught = self._learn_at(rates[-1], shown, y_shown, weights, generator)
             right = self._decide(judged).argmax(axis=1) == y[held]
             scores.append(float(np.average(right, weights=judged.weights)))
@@ -635,7 +666,10 @@ default=-70, -100, -55 and -90
                 last_rise = epoch
             if scores[-1] >= highest - math.sqrt(highest * (1 - highest) / len(held)):
                 self.best_epoch_, best = epoch, (copy.deepcopy(self.module_), rates)
+            stop = watch.end_epoch(functools.partial(self._as_if_done, shown, y_shown, generator))
             yield epoch, taught
+            if stop:
+                break
             if epoch - last_rise >= self.n_iter_no_change:
                 if n_cuts == _CUTS:
                     break
@@ -838,7 +872,7 @@ default=-70, -100, -55 and -90
     def _check_training_data(self, X, y, sample_weight):
         refuse_masked("X", X)
         refuse_masked("y", y)
-        X, y = validate_data(self, self._series(X), y, **_ANY_SAMPLES)
+        X, y = validate_data(self, self._series(X), y, **ANY_SAMPLES)
         weights = check_weights(sample_weight, X)
         X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
         self.n_axes_in_ = X.ndim
@@ -903,7 +937,7 @@ default=-70, -100, -55 and -90
         """Check X for an answer; return it as the network sees it."""
         check_is_fitted(self)
         refuse_masked("X", X)
-        X = validate_data(self, self._series(X), **_ANY_SAMPLES, reset=False)
+        X = validate_data(self, self._series(X), **ANY_SAMPLES, reset=False)
         if X.ndim != self.n_axes_in_:
             seen = "spike trains with 3" if self.n_axes_in_ == 3 else "features with 2"
             raise ValueError(f"the network was fitted on {seen} axes, got X of shape {X.shape}.")
@@ -1045,12 +1079,47 @@ default=-70, -100, -55 and -90
         return False
 
 
-_ANY_SAMPLES = {
-    "accept_sparse": "csr",
-    "allow_nd": True,
-    "dtype": "numeric",
-    "ensure_all_finite": "allow-nan",  # what may be missing depends on the way of the data
-}
+class _Nobody:
+    """Nobody watches the training."""
+
+    def begin(self, n_epochs):
+        pass
+
+    def begin_epoch(self):
+        pass
+
+    def end_epoch(self, as_if_done):
+        return False
+
+
+class _Watch:
+    """Tells the callbacks of a classifier what happens in its training.
+
+    They are given the samples as the user gave them, and on request a classifier that answers
+    as if the training had ended.
+    """
+
+    def __init__(self, classifier, X, y, sample_weight):
+        self.classifier = classifier
+        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self.told = {"estimator": classifier, "X": X, "y": y, "metadata": metadata}
+
+    def begin(self, n_epochs):
+        self.training = self.classifier._init_callback_context(max_subtasks=n_epochs)
+        self.training.call_on_fit_task_begin(**self.told)
+
+    def begin_epoch(self):
+        self.epoch = self.training.subcontext(task_name="epoch")
+        self.epoch.call_on_fit_task_begin(**self.told)
+
+    def end_epoch(self, as_if_done):
+        """Return whether a callback asks to stop."""
+        return self.epoch.call_on_fit_task_end(**self.told, reconstruction_attributes=as_if_done)
+
+    def end(self):
+        self.training.call_on_fit_task_end(**self.told, reconstruction_attributes={})
+
+
 _DEFAULTS = SNNClassifier().get_params(deep=False)
 _learned_here: set[type] = set()  # kinds of learning that this process has begun to compile
 
@@ -1083,8 +1152,17 @@ def _number_classes(y):
 
 def _warn_unread(name, value, reader):
     warnings.warn(
-        f"{name}={value!r} has no effect here: it is read by {reader}.", stacklevel=_TO_FIT
+        f"{name}={value!r} has no effect here: it is read by {reader}.",
+        stacklevel=_calls_up_to_the_user(),
     )
+
+
+def _calls_up_to_the_user():
+    """Calls from the caller up to the first of neither this package nor scikit-learn."""
+    frame, n_calls = inspect.currentframe(), 0
+    while frame is not None and frame.f_globals["__name__"].startswith(_OURS):
+        frame, n_calls = frame.f_back, n_calls + 1
+    return n_calls
 
 
 def _who_reads(name):

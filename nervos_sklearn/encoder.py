@@ -7,14 +7,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.special import ndtri
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils import gen_even_slices
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels
 from ._random import Seed, draw_keys, random_generator
-from ._sklearn import Interval, StrOptions, _fit_context
+from ._sklearn import (
+    CallbackSupportMixin,
+    Estimator,
+    Interval,
+    StrOptions,
+    _fit_context,
+    fits_in_one_step,
+)
 from ._validation import refuse_masked, refuse_missing, unchanged_on_error
 from .parameters import LARGEST, SMALLEST, interval_of
 
@@ -29,9 +36,10 @@ _STANDARD_REACH = 2.5  # standard deviations to both sides of the mean that are 
 
 
 class SpikeEncoder(
+    CallbackSupportMixin,
     OneToOneFeatureMixin,
     TransformerMixin,
-    BaseEstimator,
+    Estimator,
     auto_wrap_output_keys=None,  # type: ignore[call-arg]  # scikit-learn has no types
 ):
     """Turn features into spike trains.
@@ -190,6 +198,7 @@ class SpikeEncoder(
         with unchanged_on_error(self):
             return self._fit(X)
 
+    @fits_in_one_step
     def _fit(self, X):
         if self.min_frequency > self.max_frequency:
             raise ValueError(

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter1d
 from sklearn.base import (
-    BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     OneToOneFeatureMixin,
     TransformerMixin,
@@ -19,7 +18,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _kernels
 from ._random import Seed, random_generator
-from ._sklearn import Interval, StrOptions, _fit_context
+from ._sklearn import (
+    CallbackSupportMixin,
+    Estimator,
+    Interval,
+    StrOptions,
+    _fit_context,
+    fits_in_one_step,
+)
 from ._validation import unchanged_on_error
 from .encoder import latency_traces
 from .windows import Competition, compete, recruit
@@ -136,7 +142,7 @@ def _grid_score(centred, deviations, side):
     return near - max(correlation(far, axis) for axis in (2, 3))
 
 
-class _ImageTransformer(TransformerMixin, BaseEstimator):
+class _ImageTransformer(CallbackSupportMixin, TransformerMixin, Estimator):
     """A transformer of images, flattened or (n_images, height, width)."""
 
     image_shape: tuple[int, int] | None
@@ -254,8 +260,12 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
             If the images are not valid, or do not have the given shape.
         """
         with unchanged_on_error(self):
-            self._check_images(X, reset=True)
-            self.sigma_ = self.sigma * max(self.image_shape_)
+            return self._fit(X)
+
+    @fits_in_one_step
+    def _fit(self, X):
+        self._check_images(X, reset=True)
+        self.sigma_ = self.sigma * max(self.image_shape_)
         return self
 
     def transform(self, X: ArrayLike) -> np.ndarray:
@@ -418,6 +428,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         with unchanged_on_error(self):
             return self._fit(X)
 
+    @fits_in_one_step
     def _fit(self, X):
         if self.n_winners >= self.n_features:
             raise ValueError(
@@ -538,7 +549,7 @@ _STRONGEST = 100.0  # movements beyond all use, and still numbers
 _FULL_STRENGTH = 25  # samples of a class; above it movements shrink with the power -1/4
 
 
-class ImageAugmentation(BaseEstimator):
+class ImageAugmentation(Estimator):
     """Blur images, move them a little in training, and look again in prediction.
 
     A parameter of SNNClassifier: what it does happens before the image is transformed and

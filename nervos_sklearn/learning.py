@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
 from ._kernels import Teaching
 from ._kernels.state import on_grid
-from ._sklearn import Interval, StrOptions
+from ._sklearn import Estimator, Interval, StrOptions
 from .layer import Layer
 from .parameters import LARGEST, SMALLEST, Parameters
 from .presentations import BATCH, Batch, Presentations, Shown, unrest_of_spikes
@@ -54,7 +54,7 @@ class Task(NamedTuple):
     n_features: int | None = None  # of a table
 
 
-class Learning(BaseEstimator, ABC):
+class Learning(Estimator, ABC):
     """The base of all ways to learn: a subclass says what an epoch changes.
 
     It must have :meth:`learn_epoch`. All else has a meaning here: one layer of neurons, each

@@ -577,16 +577,24 @@ class Module(StepByStep):
     def respond(self, X: np.ndarray) -> np.ndarray:
         """Let layers of firing neurons answer checked spike trains `X`.
 
-        Returns the spike counts, (n_samples, n_neurons).
+        Returns the spike counts of the last layer, (n_samples, n_neurons).
+        """
+        return self.respond_by_layer(X)[-1]
+
+    def respond_by_layer(self, X: np.ndarray) -> list[np.ndarray]:
+        """Let layers of firing neurons answer checked spike trains `X`.
+
+        Returns the spike counts of each layer, (n_samples, n_neurons).
         """
         neuron, device, steps = self._neuron_constants(), self.device, (1, X.shape[2] - 1)
-        spikes = np.require(X, requirements=["C", "W"])
+        spikes, counts = np.require(X, requirements=["C", "W"]), []
         for k, layer in enumerate(self.layers):
             hidden = k + 1 < len(self.layers)
             key = self._answering_key(k, device)
             record = layer.respond(spikes, steps, neuron, device, key, output=hidden)
             spikes = record.spike_trains
-        return record.spike_counts
+            counts.append(record.spike_counts)
+        return counts
 
     def activity(
         self, presentations: Presentations, chosen: np.ndarray, *, n_jobs: int | None = None
@@ -617,6 +625,25 @@ class Module(StepByStep):
             return check_returned(self.learning, "activity", activity, shape)
 
         return np.concatenate(on_threads(answer, range(0, len(chosen), size), n_jobs))
+
+    def activity_of_all_layers(
+        self, presentations: Presentations, chosen: np.ndarray, *, n_jobs: int | None = None
+    ) -> np.ndarray:
+        """Count the spikes of all layers when samples are shown as they are.
+
+        The parameters are those of :meth:`activity`.
+
+        Returns
+        -------
+        ndarray of shape (n_chosen, n_neurons of all layers)
+            Layer by layer.
+        """
+
+        def answer(start):
+            batch = chosen[start : start + BATCH]
+            return np.hstack(self.respond_by_layer(presentations.spikes(batch)))
+
+        return np.concatenate(on_threads(answer, range(0, len(chosen), BATCH), n_jobs))
 
     # ------------------------------------------------------------- data in, model out
 

@@ -5,12 +5,19 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from ._random import Seed, random_generator
-from ._sklearn import Interval, StrOptions, _fit_context
+from ._sklearn import (
+    CallbackSupportMixin,
+    Estimator,
+    Interval,
+    StrOptions,
+    _fit_context,
+    fits_in_one_step,
+)
 from ._validation import refuse_masked, unchanged_on_error
 from .encoder import SpikeEncoder, latency_counts
 from .threads import on_threads
@@ -127,7 +134,7 @@ def _mean_and_deviation(signal, unit=0.0):
     return mean, np.where(deviation > least, deviation, 1.0)
 
 
-class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
+class SpikingWindowFeatures(CallbackSupportMixin, TransformerMixin, Estimator):
     """Features of the windows of time series, by spikes, without labels.
 
     Each channel is scaled by the mean and deviation of the training series, and coded by
@@ -304,6 +311,7 @@ class SpikingWindowFeatures(TransformerMixin, BaseEstimator):
         with unchanged_on_error(self):
             return self._fit(X)
 
+    @fits_in_one_step
     def _fit(self, X):
         fewest = min(self.n_features, self.n_shared_features or self.n_features)
         if self.n_winners >= fewest:

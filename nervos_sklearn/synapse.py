@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_scalar
 
 from . import _kernels
 from ._kernels.state import UPDATES
 from ._random import Seed, draw_keys, random_generator
+from ._sklearn import Estimator
 from ._validation import check_numbers
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def check_share(name: str, value: float) -> float:
 
 
 @_with_common_parameters
-class Synapse(BaseEstimator):
+class Synapse(Estimator):
     """The base of all synapse models.
 
     A subclass says by :meth:`curves` which levels a weight can take.

@@ -1,5 +1,6 @@
 """SNNClassifier as its users meet it."""
 
+import re
 import subprocess
 import sys
 
@@ -225,8 +226,11 @@ def test_verbose_prints_the_time_of_each_epoch_and_says_once_that_loops_are_comp
     whole = [float(line.split()[0]) for line in out.split("whole fit:")[1:]]
     for lines, seconds in ((first[1:], whole[0]), (second[1:], whole[1])):
         assert [line.split(":")[0] for line in lines] == [f"epoch {k}/20" for k in range(1, 21)]
-        epochs = [float(line.split()[-2]) for line in lines]
+        found = [re.search(r": \d+% of .* taught, (.*) s, (\d+) s left$", line) for line in lines]
+        epochs = [float(line[1]) for line in found]
         assert sum(epochs) == pytest.approx(seconds, rel=0.1, abs=0.15)
+        for k, line in enumerate(found, start=1):
+            assert float(line[2]) == pytest.approx((20 - k) * epochs[k - 1], abs=0.7)
 
 
 @pytest.mark.parametrize("learning", NAMES)

@@ -1,21 +1,42 @@
 """scikit-learn's own checks."""
 
 import pytest
+from sklearn.preprocessing import SplineTransformer
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
 from nervos_sklearn import (
+    DifferentialPair,
     GaussianBlur,
+    ImageAugmentation,
+    LinearSynapse,
+    MarginLearning,
+    NonLinearSynapse,
+    PrototypeLearning,
     SNNClassifier,
     SpikeEncoder,
+    SpikingLayerFeatures,
     SpikingPatchFeatures,
     SpikingWindowFeatures,
+    STDPLearning,
 )
+from nervos_sklearn.learning import LEARNINGS
 
-ESTIMATORS = [
+CLASSIFIERS = [
     SNNClassifier(),
     SNNClassifier(learning="stdp"),
     SNNClassifier(learning="prototype"),
     SNNClassifier(learning="margin"),
+    SNNClassifier(learning=PrototypeLearning(signed=True)),
+    SNNClassifier(learning=MarginLearning(n_columns=1)),
+    SNNClassifier(features=SplineTransformer(), encoder="rate"),
+    SNNClassifier(features=SplineTransformer(), encoder="poisson"),
+    SNNClassifier(features=SplineTransformer(), encoder="latency"),
+    SNNClassifier(encoder=SpikeEncoder(scale="quantile", field_code="latency")),
+    SNNClassifier(synapse=LinearSynapse(30, read_noise=0.1)),
+    SNNClassifier(synapse=DifferentialPair(NonLinearSynapse(60))),
+]
+TRANSFORMERS = [
     SpikeEncoder(),
     SpikeEncoder(field_code="latency", scale="standard"),
     SpikeEncoder(scale="quantile"),
@@ -25,14 +46,46 @@ ESTIMATORS = [
     SpikingPatchFeatures(),
     SpikingWindowFeatures(),
     GaussianBlur(),
+    SpikingLayerFeatures(),
+    SpikingLayerFeatures(SNNClassifier(9, learning="margin", epochs=2)),
 ]
+OTHERS = [ImageAugmentation(), STDPLearning(), PrototypeLearning(), MarginLearning()]
+ESTIMATORS = CLASSIFIERS + TRANSFORMERS
+
+# A sample that comes twice is drawn twice, and between two draws the network has learned from
+# others: no seed makes that the same as one draw of weight 2. scikit-learn expects both to fail
+# of its SGDClassifier, Perceptron and MLPClassifier, too. See test_weights.py for their means.
+DRAWN = "samples are learned one by one, in an order that is drawn"
+OF_WEIGHTS = (
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_sample_weight_equivalence_on_sparse_data",
+)
 
 
-@parametrize_with_checks(ESTIMATORS)
+# Of Prototype and STDP, the check asks that a class of a ten-millionth of the weight is hardly
+# predicted.
+NAMED = (
+    "each class has neurons, which start from its samples or are named by their mean answers to "
+    "it, whatever it weighs"
+)
+
+
+def expected_failures(estimator):
+    if not isinstance(estimator, SNNClassifier):
+        return {}
+    failures = dict.fromkeys(OF_WEIGHTS[: 1 + get_tags(estimator).input_tags.sparse], DRAWN)
+    learning = LEARNINGS.get(estimator.learning, type(estimator.learning))
+    if learning in (STDPLearning, PrototypeLearning):
+        failures["check_class_weight_classifiers"] = NAMED
+    return failures
+
+
+@pytest.mark.filterwarnings("ignore:n_iter_no_change=20 has no effect")  # a check sets it
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
 def test_scikit_learn_check(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS, ids=str)
+@pytest.mark.parametrize("estimator", ESTIMATORS + OTHERS, ids=str)
 def test_parameter_validation(estimator):
     check_param_validation(type(estimator).__name__, estimator)
