@@ -53,7 +53,7 @@ from .synapse import (
     apply_truncated_noise_vectorized,
 )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "DecisionTimeDisplay",

@@ -463,7 +463,7 @@ default=-70, -100, -55 and -90
                 f"the network was fitted on {self.module_steps_} time steps, got "
                 f"{samples.n_steps}: set warm_start=False to begin anew."
             )
-        task = Task(self._kind, np.bincount(y), self.n_neurons)
+        task = Task(self._kind, np.bincount(y), self.n_neurons, self.n_features_in_)
         self.learning_ = make_learning(self.learning, task)
         self.parameters_ = self._used_parameters(defaults_of(self.learning_, task))
         self.module_ = copy.deepcopy(self.module_)
@@ -581,7 +581,7 @@ default=-70, -100, -55 and -90
         """Fit all that stands before the network, and make the network."""
         seed = int(generator.integers(2**31))
         self._kind = self._kind_of(X)
-        task = Task(self._kind, counts, self.n_neurons)
+        task = Task(self._kind, counts, self.n_neurons, self.n_features_in_)
         self.learning_ = make_learning(self.learning, task)
         typical = defaults_of(self.learning_, task)
         self.augmentation_ = self._fit_augmentation(X, len(counts))

@@ -51,6 +51,7 @@ class Task(NamedTuple):
     kind: str  # "image", "table", "features" or "spikes"
     class_counts: np.ndarray  # samples of each class
     n_neurons: int | None = None  # of the last layer, if they are given
+    n_features: int | None = None  # of a table
 
 
 class Learning(Estimator, ABC):
@@ -1068,6 +1069,12 @@ def first_to_fire(potentials, noise):
     return highest[:, 0] + noise * np.log(sum_in_order(rates))
 
 
+def width_of_fields(task: Task) -> float:
+    """Deviation of receptive fields in units of a feature: broad where samples are few."""
+    few = task.n_features is not None and task.class_counts.sum() < 5 * task.n_features
+    return 1 / 3 if few else 1 / 6
+
+
 def columns_for(task: Task) -> int:
     """Columns for a table: as many as learn from 20,000 samples in all, 1 to 5.
 
@@ -1358,7 +1365,8 @@ class MarginLearning(_RewardLearning):
             "n_neurons": n_classes * self.columns * (neurons_for(task) if table else 1),
             "epochs": 40 if table else 30 if task.class_counts.sum() < 1000 else 16,
             "eta": 0.2 if table else 0.1,
-            "fields": typical["fields"] | {"scale": "quantile"},
+            "fields": typical["fields"]
+            | {"scale": "quantile", "field_variance": width_of_fields(task) ** 2},
         }
 
     def potential_unit(self, module: "Module") -> float | None:
