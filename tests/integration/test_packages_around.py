@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from nervos_sklearn import GaussianBlur, SNNClassifier, SpikingLayerFeatures, SpikingPatchFeatures
 
 
+@pytest.mark.filterwarnings("ignore")  # its own
 @pytest.mark.parametrize("learning", ["margin", "prototype", "stdp"])
 def test_mlflow_keeps_a_model(learning, tmp_path, monkeypatch):
     import mlflow
