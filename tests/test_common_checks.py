@@ -1,6 +1,8 @@
 """scikit-learn's own checks."""
 
+import numpy as np
 import pytest
+from sklearn.datasets import make_classification
 from sklearn.preprocessing import SplineTransformer
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
@@ -33,7 +35,7 @@ CLASSIFIERS = [
     SNNClassifier(features=SplineTransformer(), encoder="poisson"),
     SNNClassifier(features=SplineTransformer(), encoder="latency"),
     SNNClassifier(encoder=SpikeEncoder(scale="quantile", field_code="latency")),
-    SNNClassifier(synapse=LinearSynapse(30, read_noise=0.1)),
+    SNNClassifier(synapse=LinearSynapse(30)),
     SNNClassifier(synapse=DifferentialPair(NonLinearSynapse(60))),
 ]
 TRANSFORMERS = [
@@ -54,7 +56,7 @@ ESTIMATORS = CLASSIFIERS + TRANSFORMERS
 
 # A sample that comes twice is drawn twice, and between two draws the network has learned from
 # others: no seed makes that the same as one draw of weight 2. scikit-learn expects both to fail
-# of its SGDClassifier, Perceptron and MLPClassifier, too. See test_weights.py for their means.
+# of its SGDClassifier, Perceptron and MLPClassifier, too. Their means are compared below.
 DRAWN = "samples are learned one by one, in an order that is drawn"
 OF_WEIGHTS = (
     "check_sample_weight_equivalence_on_dense_data",
@@ -89,3 +91,31 @@ def test_scikit_learn_check(estimator, check):
 @pytest.mark.parametrize("estimator", ESTIMATORS + OTHERS, ids=str)
 def test_parameter_validation(estimator):
     check_param_validation(type(estimator).__name__, estimator)
+
+
+@pytest.mark.parametrize("learning", ["margin", "prototype", "stdp"])
+def test_weights_are_repeats_on_average(learning):
+    """Over seeds, chances are nearer to those of repeated samples than without any weights."""
+    X, y = make_classification(
+        400, 6, n_informative=4, n_redundant=0, class_sep=0.7, flip_y=0.1, random_state=8
+    )
+    X, X_test, y = X[:200], X[200:], y[:200]
+    weights = np.random.default_rng(8).integers(0, 4, size=len(y))
+    weights[y == 1] = np.minimum(weights[y == 1], 1)
+    repeated = np.repeat(np.arange(len(y)), weights)
+
+    seeds = range(10 if learning == "stdp" else 40)
+
+    def mean_chances(chosen, sample_weight=None):
+        few = {"n_neurons": 20, "epochs": 5, "learning": learning}
+        fits = (
+            SNNClassifier(**few, random_state=seed).fit(X[chosen], y[chosen], sample_weight)
+            for seed in seeds
+        )
+        return np.mean([fit.predict_proba(X_test)[:, 1] for fit in fits], axis=0)
+
+    every, expected = np.arange(len(y)), mean_chances(repeated)
+    weighted, unweighted = (
+        np.sqrt(np.mean((mean_chances(every, w) - expected) ** 2)) for w in (weights, None)
+    )
+    assert weighted < 0.7 * unweighted
