@@ -589,6 +589,9 @@ default=-70, -100, -55 and -90
         self.features_ = None if self.features is None else clone(self.features).fit(moved, y)
         if self.features_ is not None:
             moved = self._check_axes(self.features_.transform(moved))
+            if moved.ndim == 3:
+                moved = check_spike_trains(moved)
+                check_first_step(moved)
         self.encoder_ = None if moved.ndim == 3 else self._fit_encoder(moved, typical, seed)
         if self.augmentation_ is None:  # then features stay as they are: compute them once
             samples = Presentations(moved, self.encoder_, weights=weights)

@@ -402,7 +402,9 @@ SCALES = ("auto", "feature", "standard", "quantile", "sample", None)
 LEARNINGS = {
     "stdp": STDPLearning(),
     "prototype": PrototypeLearning(feature_dropout=0.0),
-    "margin": MarginLearning(margin=0.1, eta_decay=0.93, feature_dropout=0.0),
+    "margin": MarginLearning(
+        margin=0.1, eta_decay=0.93, feature_dropout=0.0, recruitment=0.5, n_columns=3
+    ),
 }
 ALL = [(learning, *code, scale) for learning in LEARNINGS for code in CODES for scale in SCALES]
 
@@ -410,6 +412,8 @@ ALL = [(learning, *code, scale) for learning in LEARNINGS for code in CODES for 
 def classifier(learning, **changes):
     if learning == "stdp":
         changes = {"spike_threshold": -69.0, "n_neurons": 12, "epochs": 2} | changes
+    if learning == "margin":
+        changes = {"eta": 0.1} | changes
     defaults = {"epochs": 3, "n_neurons": 9, "augmentation": None}
     return SNNClassifier(**defaults | changes, learning=LEARNINGS[learning])
 
