@@ -35,8 +35,8 @@ CLASSIFIERS = [
     SNNClassifier(features=SplineTransformer(), encoder="poisson"),
     SNNClassifier(features=SplineTransformer(), encoder="latency"),
     SNNClassifier(encoder=SpikeEncoder(scale="quantile", field_code="latency")),
-    SNNClassifier(synapse=LinearSynapse(30)),
-    SNNClassifier(synapse=DifferentialPair(NonLinearSynapse(60))),
+    SNNClassifier(synapse=LinearSynapse(30), epochs=5),
+    SNNClassifier(synapse=DifferentialPair(NonLinearSynapse(60)), epochs=5),
 ]
 TRANSFORMERS = [
     SpikeEncoder(),

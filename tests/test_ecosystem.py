@@ -15,7 +15,7 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wi
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
+from sklearn.metrics import accuracy_score, log_loss, make_scorer
 from sklearn.model_selection import cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -85,12 +85,12 @@ def test_weights_are_routed_through_a_pipeline():
     weights = np.where(y == 1, 4.0, 0.5)
     with config_context(enable_metadata_routing=True):
         classifier = network().set_fit_request(sample_weight=True)
-        classifier.set_score_request(sample_weight=True)
+        scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
         pipeline = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), classifier)
         pipeline.fit(X, y, sample_weight=weights)
         found = cross_validate(
-            pipeline, X, y, params={"sample_weight": weights}, cv=2, error_score="raise",
-            return_estimator=True, return_indices=True,
+            pipeline, X, y, params={"sample_weight": weights}, cv=2, scoring=scorer,
+            error_score="raise", return_estimator=True, return_indices=True,
         )  # fmt: skip
     alone = network().fit(StandardScaler().fit_transform(X), y, sample_weight=weights)
     np.testing.assert_array_equal(
