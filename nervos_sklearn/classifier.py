@@ -55,7 +55,6 @@ _CUT, _CUTS = 1 / 3, 2  # of the learning rate on a plateau, and how often
 _CLEAR = 0.99  # chance of the best class from which on an image is not looked at again
 _MOST_NEURONS = 1_000_000
 _STREAM = 2000  # samples that a network is made for which learns from a stream
-_PASSES = 1
 _EPOCH_OF_STREAM, _FALL = 1000, 10  # samples after which the rate falls, and how often it does
 _OURS = ("nervos_sklearn.", "sklearn.")
 _COUNT = [Interval(Integral, 1, None, closed="left")]
@@ -549,8 +548,7 @@ default=-70, -100, -55 and -90
             self.augmentation_.set_movement(seen, len(self.classes_))
         samples.expected, module = expected, self.module_
         module.n_epochs = min(self.n_iter_ and (seen - len(y)) // _EPOCH_OF_STREAM, _FALL)
-        for _ in range(_PASSES):
-            self.learning_.learn_block(module, samples, y, weights, module.draw_generator())
+        self.learning_.learn_block(module, samples, y, weights, module.draw_generator())
         self.n_iter_ += 1
 
     def _check_block(self, X, y, classes, sample_weight, first):
