@@ -1,3 +1,0 @@
-"""What pytest leaves out."""
-
-collect_ignore = ["typed_use.py"]  # mypy reads it
