@@ -32,7 +32,7 @@ _OF_CONVENTIONAL = ("A_up", "A_down", "tau_up", "tau_down")
 _RECRUIT_WEIGHT = 1e-3  # added to a recruit's traces, so that no synapse begins at 0
 _READS_DROPOUT = "receptive fields of more than two features"
 _CALIBRATED_ON = 500  # samples at most
-_BLIND_ON = 6_000  # samples at most that a network learns from to calibrate another
+_BLIND_ON = 4_000  # samples at most that a network learns from to calibrate another
 _LEAST_LOG_CHANCE = -50.0  # so that one sample does not outweigh all others
 _NOISE_RANGE = (1e-3, 10.0)  # in which the escape noise is looked for
 _FRACTION = [Interval(Real, 0, 1, closed="left")]
