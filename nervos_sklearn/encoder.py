@@ -392,9 +392,12 @@ class SpikeEncoder(
         scaled = self._scaled(X)
         if self.encoding != "receptive_fields":
             return scaled
-        distances = scaled[:, self.channel_features_] - self.channel_centers_
-        exponents = -(distances**2) / (2 * self.field_variance)
-        return np.exp(exponents - np.fmax.reduce(exponents, axis=1, keepdims=True))
+        exponents = scaled[:, self.channel_features_]  # in place: the arrays are large
+        exponents -= self.channel_centers_
+        exponents *= exponents
+        exponents /= -2 * self.field_variance
+        exponents -= np.fmax.reduce(exponents, axis=1, keepdims=True)
+        return np.exp(exponents, out=exponents)
 
     def _scale(self):
         if self.scale == "auto":
