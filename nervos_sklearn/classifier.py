@@ -441,14 +441,14 @@ default=-70, -100, -55 and -90
         if fitted is None:
             samples = self._prepare(X, labels, weights, generator, np.bincount(labels))
         else:
-            samples = self._resume(X, labels, weights, fitted)
+            samples = self._resume(X, weights, fitted)
         learn = self._until_no_change if self.early_stopping else self._learn
         self.n_samples_seen_ = 0
         watch.begin(self.parameters_.epochs)
         yield from learn(samples, labels, generator, watch)
         self.n_samples_seen_ = len(labels) * self.n_iter_
 
-    def _resume(self, X, y, weights, fitted):
+    def _resume(self, X, weights, fitted):
         """Go on from the weights of the last fit; what stands before the network stays."""
         for name in ("classes_", "n_features_in_", "n_axes_in_", "starts_at_once_"):
             if not np.array_equal(getattr(self, name), fitted[name]):
@@ -462,8 +462,15 @@ default=-70, -100, -55 and -90
                 f"the network was fitted on {self.module_steps_} time steps, got "
                 f"{samples.n_steps}: set warm_start=False to begin anew."
             )
-        task = Task(self._kind, np.bincount(y), self.n_neurons, self.n_features_in_)
+        n_neurons = self.module_.layer_sizes[-1]
+        if self.n_neurons not in (None, n_neurons):
+            raise ValueError(
+                f"warm_start=True goes on from a network of {n_neurons} neurons, got n_neurons="
+                f"{self.n_neurons}: set warm_start=False to begin anew."
+            )
+        task = Task(*self._task)
         self.learning_ = make_learning(self.learning, task)
+        self.learning_.check_layers(self.module_.layer_sizes)
         self.parameters_ = self._used_parameters(defaults_of(self.learning_, task))
         self.module_ = copy.deepcopy(self.module_)
         self.module_.go_on(self.parameters_, self.learning_)
@@ -479,11 +486,11 @@ default=-70, -100, -55 and -90
     ) -> Self:
         """Learn from the next samples of a stream.
 
-        The first block fits what stands before the network: scales, features and
-        augmentation stay as they are from then on, so it should be typical. The learning
-        rate comes down with the samples seen, not with the blocks, and stays at a third of
-        its start, so that the network follows a drift. Neurons of a class of which nothing
-        has come yet wait for its first sample.
+        The first block fits what stands before the network: scales and features stay as they
+        are from then on, so it should be typical. The learning rate, and how far images move,
+        come down with the samples seen, not with the blocks; after 10,000 samples the rate
+        stays, at `eta_decay` to the power of ten, so that the network follows a drift. Neurons
+        of a class of which nothing has come yet wait for its first sample.
 
         Parameters
         ----------
@@ -548,8 +555,11 @@ default=-70, -100, -55 and -90
             self.augmentation_.set_movement(seen, len(self.classes_))
         samples.expected, module = expected, self.module_
         module.n_epochs = min(self.n_iter_ and (seen - len(y)) // _EPOCH_OF_STREAM, _FALL)
+        module.learning_rate_factor = 1.0
         self.learning_.learn_block(module, samples, y, weights, module.draw_generator())
         self.n_iter_ += 1
+        if first:
+            module.warn_of_few_neurons()
 
     def _check_block(self, X, y, classes, sample_weight, first):
         """Check samples of a stream; return them with numbers for labels and their weights."""
@@ -578,8 +588,8 @@ default=-70, -100, -55 and -90
     def _prepare(self, X, y, weights, generator, counts):
         """Fit all that stands before the network, and make the network."""
         seed = int(generator.integers(2**31))
-        self._kind = self._kind_of(X)
-        task = Task(self._kind, counts, self.n_neurons, self.n_features_in_)
+        task = Task(self._kind_of(X), counts, self.n_neurons, self.n_features_in_)
+        self._task = tuple(task)  # of known types, for files
         self.learning_ = make_learning(self.learning, task)
         typical = defaults_of(self.learning_, task)
         self.augmentation_ = self._fit_augmentation(X, len(counts))

@@ -781,6 +781,17 @@ default="conventional"
         if self.labeling == "votes":
             self.name_neurons(module, *self.drive_by_class(module, presentations, y, weights))
 
+    def check_decision(self, module: "Module") -> None:
+        super().check_decision(module)
+        n_classes, n_neurons = module.n_classes, module.layer_sizes[-1]
+        for name, shape in (("drive", (n_classes, n_neurons)), ("shown", (n_classes, 1))):
+            counts = module.decision.get(name, np.zeros(shape))
+            if counts.shape != shape or counts.min() < 0:
+                raise ValueError(
+                    f"{name} must have shape {shape} and counts of at least 0, got shape "
+                    f"{counts.shape}."
+                )
+
     def drive_by_class(
         self, module: "Module", presentations: Presentations, y: np.ndarray, weights: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -796,7 +807,8 @@ default="conventional"
         """
         means = drive / np.where(sizes > 0, sizes, 1.0)  # a label may have no samples
         totals = means.sum(axis=0)
-        module.decision["votes"] = means / np.where(totals > 0, totals, 1)
+        votes = means / np.where(totals > 0, totals, 1)
+        module.decision = {"votes": votes, "drive": drive, "shown": sizes}
         module.neuron_label_map = np.where(totals > 0, means.argmax(axis=0), -1)
 
     def learn_block(
@@ -808,17 +820,15 @@ default="conventional"
         generator: np.random.Generator,
     ) -> float:
         """Learn from the next samples of a stream; the votes are those of all samples so far."""
-        if module.n_epochs == 0 and not module.decision:
+        if not module.is_started:
             self.start(module, presentations, y, generator)
+        before = module.decision
         taught = module.learn_epoch(presentations, y, weights, generator)
         if self.labeling == "votes":
-            drive, sizes = self.drive_by_class(module, presentations, y, weights)
-            drive, sizes = (
-                new + module.decision.get(name, 0.0)
-                for name, new in (("drive", drive), ("shown", sizes))
+            now = module.decision
+            self.name_neurons(
+                module, *(now[name] + before.get(name, 0.0) for name in ("drive", "shown"))
             )
-            module.decision |= {"drive": drive, "shown": sizes}
-            self.name_neurons(module, drive, sizes)
         return taught
 
     def finish(

@@ -199,6 +199,29 @@ def test_a_wrong_block_changes_nothing():
     assert clf.module_.draw_generator().bit_generator.state == state
 
 
+def test_votes_of_a_fit_are_kept_by_a_stream():
+    """Blocks of one class do not make the network forget what stands for the others."""
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(30, learning=STDPLearning(), random_state=0).fit(X, y)
+    clf.partial_fit(X[y == 0][:5], y[y == 0][:5])
+    assert set(clf.predict(X)) == {0, 1, 2}
+
+
+def test_a_stream_after_early_stopping_learns_at_its_own_rate():
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(random_state=0)
+    clf.set_params(learning="margin", epochs=60, early_stopping=True, n_iter_no_change=2).fit(X, y)
+    assert clf.module_.learning_rate_factor < 1
+    clf.set_params(early_stopping=False).partial_fit(X, y)
+    assert clf.module_.learning_rate_factor == 1
+
+
+def test_a_stream_with_too_few_neurons_warns():
+    X, y = load_iris(return_X_y=True)
+    with pytest.warns(UserWarning, match="too few for 3 classes"):
+        SNNClassifier(2, learning="margin").partial_fit(X, y, classes=[0, 1, 2])
+
+
 # ------------------------------------------------------------------------- warm start
 
 
@@ -244,3 +267,18 @@ def test_warm_start_needs_the_same_problem():
         with pytest.raises(ValueError, match="warm_start=False to begin anew"):
             clf.fit(X_other, y_other)
         np.testing.assert_array_equal(clf.predict_proba(X), expected)
+
+
+def test_warm_start_keeps_the_network_however_many_samples_come():
+    """By default the number of columns goes by the samples of the first fit."""
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(epochs=1, warm_start=True, random_state=0).fit(X, y)
+    shape, learning = clf.module_.layer_sizes, repr(clf.learning_)
+    rng = np.random.default_rng(0)
+    many = rng.integers(len(y), size=11_000)
+    clf.fit(X[many] + 0.01 * rng.normal(size=(11_000, 4)), y[many])
+    assert clf.module_.layer_sizes == shape
+    assert repr(clf.learning_) == learning
+    assert clf.score(X, y) > 0.9
+    with pytest.raises(ValueError, match="n_neurons=30"):
+        clf.set_params(n_neurons=30).fit(X, y)

@@ -291,16 +291,15 @@ def potential_of(weights, traces):
 
 
 @part
-def move_and_sum(weights, sums, update_counts, rate, traces, passed, bounds):
+def move_and_sum(weights, sums, update_counts, rate, traces, passed, teaching):
     """Move the weights of a neuron along the traces, and keep the sum of all weights.
 
     A weight changed after presentations of a total importance `passed` is missing from
     those: the mean of all weights is ``weights - sums / (total importance)``.
     """
-    lowest, highest = bounds
     for i in range(traces.size):
         before = weights[i]
-        weights[i] = on_grid(min(max(before + rate * traces[i], lowest), highest))
+        weights[i] = bounded(before + rate * traces[i], teaching)
         sums[i] += (weights[i] - before) * passed
         update_counts[i] += traces[i] > 0.0
 
@@ -315,7 +314,6 @@ def teach_averaged(
     are read a neuron at a time; `passed` is a number for each sample.
     """
     n_neurons, n_inputs = weights.shape
-    bounds = (-np.inf, np.inf) if teaching.signed else (0.0, 1.0)
     potentials, heard = np.empty(n_neurons), np.empty(n_inputs)
     n_taught = 0
     for sample in range(traces.shape[0]):
@@ -335,7 +333,7 @@ def teach_averaged(
                 if j >= 0 and rate != 0.0:
                     move_and_sum(
                         weights[j], sums[j], update_counts[j], rate * gain, heard,
-                        passed[sample], bounds,
+                        passed[sample], teaching,
                     )  # fmt: skip
     return n_taught
 
