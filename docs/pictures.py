@@ -129,7 +129,7 @@ def table_fields():
     """Receptive fields lie evenly on the ranks of a column."""
     values = np.random.default_rng(0).lognormal(sigma=0.8, size=500)[:, np.newaxis]
     encoder = SpikeEncoder(
-        n_fields=10, field_variance=1 / 36, scale="quantile", field_code="latency",
+        n_fields=6, field_variance=1 / 36, scale="quantile", field_code="latency",
         training_duration=32,
     ).fit(values)  # fmt: skip
     grid = np.linspace(values.min(), 6, 600)[:, np.newaxis]
@@ -139,7 +139,7 @@ def table_fields():
     top.hist(values[:, 0], np.linspace(0, 6, 60), color="0.6")
     top.set(ylabel="samples", xlim=(0, 6))
     spikes = encoder.traces(grid)  # steps before the decision
-    for field in range(10):
+    for field in range(6):
         bottom.plot(grid[:, 0], spikes[:, field])
     bottom.set(xlabel="value of the column", ylabel="spikes before the\ndecision by (ms)")
     save(figure, "table_fields")

@@ -786,7 +786,7 @@ default="conventional"
         n_classes, n_neurons = module.n_classes, module.layer_sizes[-1]
         for name, shape in (("drive", (n_classes, n_neurons)), ("shown", (n_classes, 1))):
             counts = module.decision.get(name, np.zeros(shape))
-            if counts.shape != shape or counts.min() < 0:
+            if counts.shape != shape or (counts < 0).any():
                 raise ValueError(
                     f"{name} must have shape {shape} and counts of at least 0, got shape "
                     f"{counts.shape}."

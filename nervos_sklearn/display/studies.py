@@ -115,7 +115,7 @@ class SynapseStudyDisplay:
         for k, (name, (x, mean, deviation)) in enumerate(self.curves.items()):
             style: dict[str, Any] = {
                 "color": COLORS[k % len(COLORS)],
-                "label": textwrap.fill(textwrap.shorten(name, 80), 34),
+                "label": textwrap.fill(textwrap.shorten(name, 80), 40),
             }
             if np.isinf(x).all():
                 ax.axhline(mean[0], linestyle="--", **style)
