@@ -71,7 +71,6 @@ sphinx_gallery_conf = {
     "min_reported_time": 0,
     "write_computation_times": False,
     "remove_config_comments": True,
-    "parallel": 2,
 }
 
 
