@@ -224,6 +224,22 @@ default=-70, -100, -55 and -90
     _parameter_constraints |= {
         name: [interval_of(name), None] for name in ("epochs", "eta", "training_duration")
     }
+    _parameter_groups = {
+        "Network": ("n_neurons", "learning", "synapse", "min_weight", "max_weight"),
+        "What it sees": (
+            "encoder", "training_duration", "min_frequency", "max_frequency", "features",
+            "augmentation",
+        ),
+        "Training": (
+            "epochs", "eta", "class_weight", "warm_start", "early_stopping",
+            "validation_fraction", "n_iter_no_change", "verbose", "n_jobs", "random_state",
+        ),
+        "Spike timing": (
+            "past_window", "resting_potential", "inhibitory_potential", "spike_threshold",
+            "reset_potential", "spike_drop_rate", "threshold_drop_rate", "A_up", "A_down",
+            "tau_up", "tau_down", "refractory_time", "tau_m", "tau_threshold",
+        ),
+    }  # fmt: skip
 
     def __init__(
         self,

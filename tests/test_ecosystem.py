@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn import config_context
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClassifier
@@ -181,6 +181,21 @@ def test_classes_of_others_do_not_link_to_pages_here():
         pass
 
     assert PAGES not in estimator_html_repr(OwnSynapse())
+
+
+@pytest.mark.skipif(
+    not hasattr(BaseEstimator, "_get_params_html"), reason="scikit-learn 1.7 shows parameters"
+)
+def test_pictures_show_parameters_in_groups():
+    shown = estimator_html_repr(network(MarginLearning(margin=0.1), eta=0.2))
+    tables = re.findall(r"<summary>(.*?)</summary>(.*?)</table>", shown, flags=re.DOTALL)
+    groups = {title: re.findall(r"copyToClipboard\('(\w+)'", rows) for title, rows in tables}
+    assert list(groups) == ["Network", "What it sees", "Training", "Spike timing"]
+    assert groups["Network"][:2] == ["learning", "learning__averaging"]
+    assert groups["Training"][:2] == ["epochs", "eta"]
+    own = SNNClassifier().get_params(deep=False)
+    assert sorted(own) == sorted(n for names in groups.values() for n in names if "__" not in n)
+    assert re.search(r'user-set">(?:(?!</tr>).)*MarginLearning\(margin=0.1\)', shown, re.DOTALL)
 
 
 # ---------------------------------------------------------------- files
