@@ -182,8 +182,7 @@ default=-70, -100, -55 and -90
 
     References
     ----------
-    .. [1] "nervos: a simulator of spiking networks with memristive synapses",
-       arXiv 2506.19377.
+    .. [1] The publication of the simulator nervos, arXiv 2506.19377.
 
     Examples
     --------
@@ -191,8 +190,10 @@ default=-70, -100, -55 and -90
     >>> from nervos_sklearn import SNNClassifier
     >>> X, y = load_iris(return_X_y=True)
     >>> clf = SNNClassifier(random_state=0).fit(X, y)
-    >>> bool(clf.score(X, y) > 0.9), clf.learning_.n_columns
-    (True, 5)
+    >>> clf.predict([[5.1, 3.5, 1.4, 0.2], [6.3, 3.3, 6.0, 2.5]])
+    array([0, 2])
+    >>> print("accuracy", clf.score(X, y), "in", clf.learning_.n_columns, "columns")
+    accuracy 0.9... in 5 columns
     """
 
     module_: Module
@@ -447,6 +448,30 @@ default=-70, -100, -55 and -90
 
         `X`, `y` and `sample_weight` are those of :meth:`fit`. After each, the classifier
         answers; after the last, it decides as after `fit`. Callbacks hear of `fit` only.
+
+        Yields
+        ------
+        epoch : int
+            From 1 on.
+        taught : float
+            The fraction of samples that taught, from 0 to 1.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the data or the labels are not valid, when the first epoch is
+            asked for.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from nervos_sklearn import SNNClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> network = SNNClassifier(epochs=2, random_state=0)
+        >>> for epoch, taught in network.fit_epochs(X, y):
+        ...     print(epoch, network.score(X, y))
+        1 0.9...
+        2 0.9...
         """
         yield from self._train(X, y, sample_weight, _Nobody())
 

@@ -41,7 +41,9 @@ def blur_images(images: ArrayLike, image_shape: tuple, sigma: float) -> np.ndarr
     Parameters
     ----------
     images : array-like of shape (n_images, n_maps * height * width)
+        Intensities.
     image_shape : tuple of (n_maps, height, width)
+        Their layout.
     sigma : float
         Standard deviation, in pixels; 0 for none.
 
@@ -214,6 +216,7 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
     Attributes
     ----------
     image_shape_ : tuple of (height, width)
+        Shape of an image, in pixels.
     sigma_ : float
         Standard deviation, in pixels.
     n_features_in_ : int
@@ -257,7 +260,8 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
         Raises
         ------
         ValueError
-            If the images are not valid, or do not have the given shape.
+            If a parameter is out of its range, or the images are not finite numbers of at
+            most 1e38 or do not have the given shape; nothing has changed then.
         """
         with unchanged_on_error(self):
             return self._fit(X)
@@ -279,6 +283,14 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
         Returns
         -------
         ndarray of shape (n_images, n_pixels), dtype float32
+            Intensities.
+
+        Raises
+        ------
+        NotFittedError
+            If the transformer is not fitted.
+        ValueError
+            If the images are not valid, or not of the size of those in `fit`.
         """
         check_is_fitted(self)
         X = self._check_images(X, reset=False)
@@ -295,15 +307,15 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
 
     Neurons with a small receptive field compete for the patches of the training
     images: an image is blurred a little and coded as spike latencies; the neuron
-    driven furthest above its threshold learns by STDP, and its threshold rises
-    (homeostasis). Then, at each pixel of an image, the most driven neurons answer
+    driven furthest above its threshold learns by STDP [1]_, and its threshold rises
+    (homeostasis [2]_). Then, at each pixel of an image, the most driven neurons answer
     with their lead over the next one; the answers are pooled into a coarse map for
-    each neuron, divided by the largest and raised to a power.
+    each neuron [3]_, divided by the largest and raised to a power [4]_.
 
     Parameters
     ----------
     n_features : int, default=32
-        Neurons, and maps.
+        Neurons, and maps; at least 2.
     patch_size : int or "auto", default="auto"
         Side of a receptive field, in pixels, at most the longer side of the image; 5,
         or 3 if both sides are below 16.
@@ -341,8 +353,20 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
     map_shape_ : tuple of (n_features, map_size, map_size)
         The features of an image.
     image_shape_ : tuple of (height, width)
+        Shape of an image, in pixels.
     n_features_in_ : int
         Pixels of an image.
+
+    References
+    ----------
+    .. [1] T. Masquelier, S. J. Thorpe, "Unsupervised learning of visual features through spike
+       timing dependent plasticity", PLoS Computational Biology 3, 2007.
+    .. [2] P. U. Diehl, M. Cook, "Unsupervised learning of digit recognition using
+       spike-timing-dependent plasticity", Frontiers in Computational Neuroscience 9, 2015.
+    .. [3] A. Coates, A. Y. Ng, H. Lee, "An analysis of single-layer networks in unsupervised
+       feature learning", AISTATS, 2011.
+    .. [4] F. Perronnin, J. Sanchez, T. Mensink, "Improving the Fisher kernel for large-scale
+       image classification", ECCV, 2010.
 
     Examples
     --------
@@ -422,8 +446,9 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         Raises
         ------
         ValueError
-            If the images are not valid, do not have the given shape, or are all
-            dark.
+            If a parameter is out of its range, a patch or a map is larger than an image,
+            `n_winners` is not smaller than `n_features`, or the images are negative, not
+            finite, do not have the given shape, or are all dark; nothing has changed then.
         """
         with unchanged_on_error(self):
             return self._fit(X)
@@ -505,7 +530,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         NotFittedError
             If the transformer is not fitted.
         ValueError
-            If the images are not valid.
+            If the images are not valid, or not of the size of those in `fit`.
         """
         check_is_fitted(self)
         images = self._check_images(X, reset=False)
@@ -554,7 +579,7 @@ class ImageAugmentation(Estimator):
 
     A parameter of SNNClassifier: what it does happens before the image is transformed and
     encoded. Every presentation for training shifts, turns, scales and shears the image at
-    random; pixels outside an image count as 0.
+    random, as in [1]_; pixels outside an image count as 0.
 
     Parameters
     ----------
@@ -579,6 +604,11 @@ class ImageAugmentation(Estimator):
     movement_ : ndarray of shape (5,)
         The largest movement of a presentation: shifts along y and x as fractions of the
         sides, angle in radians, logarithm of the scale, shear.
+
+    References
+    ----------
+    .. [1] P. Y. Simard, D. Steinkraus, J. C. Platt, "Best practices for convolutional neural
+       networks applied to visual document analysis", ICDAR, 2003.
 
     Examples
     --------
@@ -617,7 +647,9 @@ class ImageAugmentation(Estimator):
         Parameters
         ----------
         X : ndarray of shape (n_images, n_pixels)
+            Intensities.
         n_classes : int
+            Classes among the images; the more images of a class, the smaller the movements.
 
         Returns
         -------
@@ -636,7 +668,7 @@ class ImageAugmentation(Estimator):
         return self.set_movement(len(X), n_classes)
 
     def set_movement(self, n_samples: int, n_classes: int) -> Self:
-        """Let images move as it suits a training set: the smaller, the more.
+        """Let images move as it suits a training set: the less, the more samples it has.
 
         It has `n_samples` of `n_classes`.
         """
@@ -645,7 +677,10 @@ class ImageAugmentation(Estimator):
         return self
 
     def layout(self, X: np.ndarray) -> tuple | None:
-        """Return the layout of flat images, (n_maps, height, width), or None."""
+        """Return the layout of flat images `X`, (n_maps, height, width), or None.
+
+        ValueError if `image_shape` does not multiply to the number of pixels.
+        """
         if isinstance(self.image_shape, str):
             return find_image_shape(X)
         shape = tuple(self.image_shape)
@@ -658,7 +693,10 @@ class ImageAugmentation(Estimator):
         return shape
 
     def blurred(self, X: np.ndarray) -> np.ndarray:
-        """Blur images `X`, (n_images, n_pixels), as float32; else they stay as they are."""
+        """Blur images `X`, (n_images, n_pixels), as float32; else they stay as they are.
+
+        ValueError if `blur` has been set to more than 1 since `fit`.
+        """
         if self.image_shape_ is None:
             return X
         X = np.clip(np.ldexp(X, -self._exponent), -_LARGEST_PIXEL, _LARGEST_PIXEL)

@@ -46,12 +46,31 @@ _NEVER = -1e9  # the potential of a neuron that is not there, or must not be ask
 
 
 class Task(NamedTuple):
-    """What a learning may choose its defaults by."""
+    """What a learning may choose its defaults by.
 
-    kind: str  # "image", "table", "features" or "spikes"
-    class_counts: np.ndarray  # samples of each class
-    n_neurons: int | None = None  # of the last layer, if they are given
-    n_features: int | None = None  # of a table
+    Parameters
+    ----------
+    kind : {"image", "table", "features", "spikes"}
+        What the network sees.
+    class_counts : ndarray of shape (n_classes,)
+        Samples of each class.
+    n_neurons : int, optional
+        Neurons of the last layer, if they are given.
+    n_features : int, optional
+        Columns of a table.
+
+    Examples
+    --------
+    >>> from nervos_sklearn import PrototypeLearning
+    >>> from nervos_sklearn.learning import Task
+    >>> PrototypeLearning().defaults(Task("image", np.array([50, 80])))["n_neurons"]
+    114
+    """
+
+    kind: str
+    class_counts: np.ndarray
+    n_neurons: int | None = None
+    n_features: int | None = None
 
 
 class Learning(Estimator, ABC):
@@ -119,8 +138,8 @@ class Learning(Estimator, ABC):
     ...         return 1.0
     >>> X, y = load_iris(return_X_y=True)
     >>> network = SNNClassifier(learning=HebbianLearning(), random_state=0).fit(X, y)
-    >>> bool(network.score(X, y) > 0.8)
-    True
+    >>> print("accuracy", network.score(X, y))
+    accuracy 0.8...
     """
 
     _parameter_constraints: dict = {}
@@ -201,7 +220,11 @@ class Learning(Estimator, ABC):
         y: np.ndarray,
         generator: np.random.Generator,
     ) -> None:
-        """Give the neurons their classes, and the network the weights it starts from."""
+        """Give the neurons their classes, and the network the weights it starts from.
+
+        ValueError if the layers cannot learn so, or :meth:`initial_weights` returns no numbers
+        of the shape of the weights.
+        """
         self.check_layers(module.layer_sizes)
         n_neurons = module.layer_sizes[-1]
         counts = presentations.expected
@@ -378,7 +401,8 @@ class Learning(Estimator, ABC):
     ) -> np.ndarray:
         """Present checked spike trains in the given order, and learn.
 
-        Returns the spike counts, (n_samples, n_neurons).
+        Returns the spike counts, (n_samples, n_neurons). ValueError if there are no labels, a
+        rule of spike timing, or layers that cannot learn so.
         """
         if y is None or rule is not None:
             raise ValueError(
@@ -410,7 +434,10 @@ class Learning(Estimator, ABC):
         weights: np.ndarray,
         generator: np.random.Generator,
     ) -> None:
-        """Find what the network needs to decide, after its last epoch: the escape noise."""
+        """Find what the network needs to decide, after its last epoch: the escape noise.
+
+        ValueError if a method that a subclass has written returns something else than it must.
+        """
         self.calibrate_blindly(module, presentations, y, weights, generator)
 
     def calibrate_blindly(
@@ -423,7 +450,8 @@ class Learning(Estimator, ABC):
     ) -> None:
         """Fit the escape noise, as far as possible on potentials blind to their samples.
 
-        The arguments are those of :meth:`finish`. Here they are not blind.
+        The arguments, and the errors, ValueError, are those of :meth:`finish`. Here potentials
+        are not blind.
         """
         chosen = generator.permutation(len(y))[:_CALIBRATED_ON]
         self.calibrate(module, module.activity(presentations, chosen), y[chosen], weights[chosen])
@@ -517,7 +545,10 @@ class Learning(Estimator, ABC):
         return softmax(scores / self.escape_noise(module), axis=1)
 
     def labels(self, module: "Module", activity: np.ndarray) -> np.ndarray:
-        """Decide for a label, an integer from 0, for each sample; -1 before anything is known."""
+        """Decide for a label, an integer from 0, for each sample; -1 before anything is known.
+
+        ValueError if :meth:`decide` does not return a number for each sample and class.
+        """
         if module.n_classes == 0:
             return np.full(len(activity), -1)
         return self.checked_scores(module, activity).argmax(axis=1)
@@ -624,7 +655,7 @@ class STDPLearning(Learning):
     """Spike-timing-dependent plasticity without labels: the dynamics of nervos, exactly.
 
     Neurons of any number of layers fire, compete and learn; labels only name them
-    afterwards. The rule is a function of the time difference of two spikes.
+    afterwards [2]_. The rule is a function of the time difference of two spikes [1]_ [3]_.
 
     Parameters
     ----------
@@ -660,8 +691,12 @@ default="conventional"
 
     References
     ----------
-    .. [1] "nervos: a simulator of spiking networks with memristive synapses",
-       arXiv 2506.19377.
+    .. [1] The publication of the simulator nervos, arXiv 2506.19377.
+    .. [2] P. U. Diehl, M. Cook, "Unsupervised learning of digit recognition using
+       spike-timing-dependent plasticity", Frontiers in Computational Neuroscience 9, 2015.
+    .. [3] G. Bi, M. Poo, "Synaptic modifications in cultured hippocampal neurons: dependence
+       on spike timing, synaptic strength, and postsynaptic cell type", Journal of
+       Neuroscience 18, 1998.
 
     Examples
     --------
@@ -669,8 +704,10 @@ default="conventional"
     >>> from nervos_sklearn import SNNClassifier, STDPLearning
     >>> X, y = load_digits(n_class=3, return_X_y=True)
     >>> network = SNNClassifier(20, learning=STDPLearning("sin"), random_state=0).fit(X, y)
-    >>> network.module_.wta
-    True
+    >>> print("accuracy", network.score(X, y))
+    accuracy 0.9...
+    >>> np.bincount(network.neuron_label_map_)  # neurons named 0, 1 and 2
+    array([8, 6, 6])
     """
 
     reads = frozenset(
@@ -1148,8 +1185,8 @@ def share_neurons(n_neurons, class_counts):
 class PrototypeLearning(_RewardLearning):
     """Neurons of a class become its prototypes, by reward: made for raw images.
 
-    Each neuron belongs to a class and starts from a training sample. A three-factor rule,
-    pre- and postsynaptic activity and a reward: if the most driven neuron of the right class
+    Each neuron belongs to a class and starts from a training sample. A three-factor rule
+    [2]_, pre- and postsynaptic activity and a reward: if the most driven neuron of the right class
     does not lead by a margin, its weights move towards the traces of the sample, and those
     of the most driven neuron of the other classes away from it; each neuron's weights are
     scaled to a norm of 1. Close to learning vector quantisation [1]_.
@@ -1180,7 +1217,9 @@ class PrototypeLearning(_RewardLearning):
 
     References
     ----------
-    .. [1] T. Kohonen, "Improved versions of learning vector quantization", 1990.
+    .. [1] T. Kohonen, "Improved versions of learning vector quantization", IJCNN, 1990.
+    .. [2] N. Fremaux, W. Gerstner, "Neuromodulated spike-timing-dependent plasticity, and
+       theory of three-factor learning rules", Frontiers in Neural Circuits 9, 2016.
 
     Examples
     --------
@@ -1188,8 +1227,8 @@ class PrototypeLearning(_RewardLearning):
     >>> from nervos_sklearn import PrototypeLearning, SNNClassifier
     >>> X, y = load_digits(return_X_y=True)
     >>> network = SNNClassifier(100, learning=PrototypeLearning(margin=0.1), random_state=0)
-    >>> bool(network.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:]) > 0.93)
-    True
+    >>> print("accuracy", network.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:]))
+    accuracy 0.9...
     """
 
     typical_noise = 0.02
@@ -1314,9 +1353,9 @@ class MarginLearning(_RewardLearning):
     References
     ----------
     .. [1] Y. Freund, R. Schapire, "Large margin classification using the perceptron
-       algorithm", 1999.
+       algorithm", Machine Learning 37, 1999.
     .. [2] W. Krauth, M. Mezard, "Learning algorithms with optimal stability in neural
-       networks", 1987.
+       networks", Journal of Physics A 20, 1987.
 
     Examples
     --------
@@ -1325,8 +1364,8 @@ class MarginLearning(_RewardLearning):
     >>> from nervos_sklearn import MarginLearning, SNNClassifier
     >>> X, y = load_wine(return_X_y=True)
     >>> network = SNNClassifier(learning=MarginLearning(margin=0.2), random_state=0)
-    >>> bool(cross_val_score(network, X, y, cv=3).mean() > 0.93)
-    True
+    >>> print("accuracy", cross_val_score(network, X, y, cv=3).mean())
+    accuracy 0.9...
     """
 
     signed = True
