@@ -291,7 +291,8 @@ class Learning(Estimator, ABC):
         """Learn from the next samples of a stream; return the fraction that taught.
 
         Before they teach, the network answers them, blind, and so learns how sure it may be.
-        Neurons of a class wait until its first sample comes, and start from it.
+        Neurons of a class wait until its first sample comes, and start from it. ValueError as
+        :meth:`start`.
 
         Parameters
         ----------
@@ -707,7 +708,7 @@ default="conventional"
     >>> print("accuracy", network.score(X, y))
     accuracy 0.9...
     >>> np.bincount(network.neuron_label_map_)  # neurons named 0, 1 and 2
-    array([8, 6, 6])
+    array([ 2,  8, 10])
     """
 
     reads = frozenset(
@@ -1498,7 +1499,8 @@ class MarginLearning(_RewardLearning):
     ) -> tuple[np.ndarray, np.ndarray]:
         """The potentials of samples in networks that have not seen them, in half the epochs.
 
-        Returns them, (n_held, n_neurons), and which samples they are, (n_held,).
+        Returns them, (n_held, n_neurons), and which samples they are, (n_held,). The arguments,
+        and the errors, ValueError, are those of :meth:`finish`.
         """
         counts = np.bincount(y)
         n_folds = min(3, counts[counts > 0].min())

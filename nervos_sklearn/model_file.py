@@ -64,6 +64,10 @@ def save_model(
     >>> synapses.shape, labels.tolist(), parameters
     ((1, 2, 3), [0, 1], {'eta': 0.03})
     """
+    if hasattr(parameters, "to_dict"):
+        parameters = parameters.to_dict()
+    if not isinstance(parameters, dict):
+        raise TypeError(f"parameters must be a dict, got {type(parameters).__name__}.")
     write_model(path, labels, synapses, parameters, {})
 
 
@@ -71,14 +75,13 @@ def write_model(
     path: str,
     labels: ArrayLike,
     synapses: Sequence | np.ndarray,
-    parameters: "Parameters | dict",
+    parameters: dict,
     state: dict,
 ) -> None:
-    """Do what :func:`save_model` does, with further arrays of the state of a network."""
-    if hasattr(parameters, "to_dict"):
-        parameters = parameters.to_dict()
-    if not isinstance(parameters, dict):
-        raise TypeError(f"parameters must be a dict, got {type(parameters).__name__}.")
+    """Do what :func:`save_model` does, with further arrays of the state of a network.
+
+    ValueError if the parts do not fit together or cannot be written.
+    """
     settings = write_json(parameters)
     if not np.iterable(synapses) or len(synapses) == 0:
         raise ValueError(f"synapses must hold the weights of each layer, got {synapses!r}.")

@@ -394,6 +394,7 @@ class Module(StepByStep):
 
     @property
     def receptive_fields(self) -> np.ndarray:
+        """The weights of the first layer, or ValueError if there are no layers yet."""
         return self.made_layers()[0].synapses
 
     def get_all_synapses(self) -> np.ndarray:

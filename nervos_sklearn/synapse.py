@@ -232,7 +232,10 @@ class Synapse(Estimator):
 
     @property
     def n_levels(self) -> float:
-        """How many levels a weight can take while fresh; infinity if it is continuous."""
+        """How many levels a weight can take while fresh; infinity if it is continuous.
+
+        TypeError or ValueError as :meth:`curves`.
+        """
         levels = self.fresh_levels(0.0, 1.0)
         return float("inf") if levels is None else len(levels)
 

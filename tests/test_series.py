@@ -116,7 +116,7 @@ def test_windows_are_in_the_units_of_the_signal():
     assert np.nanmax(np.abs(values[..., 1])) < 0.05
     differences = features.window_values("difference_d1")
     assert np.abs(np.nanmean(differences[..., 0])) < 1
-    with pytest.raises(ValueError, match="name must be one of .*'value_d1'.*, got 'value_d3'"):
+    with pytest.raises(ValueError, match=r"name must be one of .*'value_d1'.*, got 'value_d3'"):
         features.window_values("value_d3")
 
 

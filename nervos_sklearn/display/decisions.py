@@ -51,7 +51,7 @@ class SpikeCountDisplay:
     Raises
     ------
     ValueError
-        If the lengths do not fit.
+        If the lengths do not fit, counts are not finite numbers, or labels not integers.
 
     Examples
     --------
@@ -100,6 +100,8 @@ class SpikeCountDisplay:
         ------
         NotFittedError
             If the classifier is not fitted.
+        ValueError
+            If the samples do not fit the classifier, or the classes not the samples.
         """
         classifier = fitted_classifier(estimator)
         counts = classifier.module_.count_spikes(spikes_of(estimator, X))
@@ -175,7 +177,7 @@ class DecisionTimeDisplay:
     Raises
     ------
     ValueError
-        If the lengths differ.
+        If the lengths differ, or values are not finite numbers.
 
     Examples
     --------
@@ -184,8 +186,8 @@ class DecisionTimeDisplay:
     >>> X, y = load_digits(return_X_y=True)
     >>> network = SNNClassifier(100, epochs=5, random_state=0).fit(X[:500], y[:500])
     >>> display = DecisionTimeDisplay.from_estimator(network, X[500:], y[500:], times=[8, 32])
-    >>> bool(display.accuracy[0] < display.accuracy[1]), display.agreement[1]
-    (True, np.float64(1.0))
+    >>> print("after 8 and after 32 ms:", display.accuracy.round(1))
+    after 8 and after 32 ms: [0.8 0.9]
     """
 
     def __init__(
@@ -221,7 +223,7 @@ class DecisionTimeDisplay:
             Samples.
         y : array-like of shape (n_samples,)
             Their classes.
-        times : array-like of int, optional
+        times : array-like of int of shape (n_times,), optional
             Times of the decision, in ms; by default some from 1 to the end.
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
@@ -235,7 +237,8 @@ class DecisionTimeDisplay:
         NotFittedError
             If the classifier is not fitted.
         ValueError
-            If a time lies outside of the sample.
+            If a time lies outside of the sample, the samples do not fit the classifier, or the
+            classes not the samples.
         """
         classifier, spikes = fitted_classifier(estimator), spikes_of(estimator, X)
         module, last = classifier.module_, spikes.shape[2] - 1
