@@ -437,7 +437,7 @@ def displays():
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for draw in (front, start, encodings, table_fields, look, learned, devices, study, latency_code,
-                 augmentation, recruitment, margin, accuracies, late_decision, escape_noise,
-                 patch_features, displays, way_of_a_series):  # fmt: skip
+    for draw in (front, start, encodings, table_fields, look, learned, devices, study,
+                 latency_code, augmentation, recruitment, margin, accuracies, late_decision,
+                 escape_noise, patch_features, displays, way_of_a_series):  # fmt: skip
         draw()
