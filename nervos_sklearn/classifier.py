@@ -1086,6 +1086,30 @@ default=-70, -100, -55 and -90
         scores = self._decide(self._check_samples(X))
         return self.learning_.checked_chances(self.module_, scores)
 
+    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
+        """Compute the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or array-like of shape \
+(n_samples, n_channels, n_steps)
+            Features or spike trains, whichever the classifier was fitted on.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            The logarithm of :meth:`predict_proba`; -inf for a class that got no vote.
+
+        Raises
+        ------
+        NotFittedError
+            If the classifier is not fitted.
+        ValueError
+            If the data are not valid.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the class of each sample.
 
