@@ -175,8 +175,14 @@ default=-70, -100, -55 and -90
         With early stopping, the epoch that was taken, from 1.
     n_features_in_ : int
         Number of features, or of channels.
+    n_axes_in_ : int
+        Axes of the samples: 2, or 3 for spike trains and series of channels.
     n_steps_in_ : int
         Columns of the spike trains.
+    module_steps_ : int
+        Columns as the network sees them, one more if a silent one is put before them.
+    starts_at_once_ : bool
+        Whether a silent column is put before spike trains, as some spike in their first one.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if they were all strings.
 

@@ -94,7 +94,9 @@ class Module(StepByStep):
     parameters : Parameters
     learning : Learning
     t0 : float
-        Time of creation, in seconds since the epoch; `str_t0` is the same as text.
+        Time of creation, in seconds since the epoch.
+    str_t0 : str
+        The same as text, in local time.
     dataloader : object
         A place for the source of the data; not used.
     X_train, X_test : ndarray of shape (n_samples, n_channels, n_steps)
@@ -114,6 +116,10 @@ class Module(StepByStep):
         Labels that the network tells apart.
     n_epochs : int
         Epochs that it has learned for.
+    learning_rate_factor : float, default=1
+        Factor of `eta`: less than 1 after a plateau, with early stopping.
+    n_jobs : int or None, default=None
+        Threads, as joblib counts them. They do not change the result.
     learned_synapses : ndarray of shape (n_layers, n_neurons, n_inputs)
         Weights of all layers after :meth:`train`.
     learned_neuron_label_map : ndarray of shape (n_neurons,)

@@ -96,6 +96,12 @@ class Presentations:
         Of the spike trains; the first step is silent.
     groups : ndarray of int of shape (n_channels,) or None
         The feature that each channel is a receptive field of.
+    order : ndarray of int of shape (n_samples,) or None
+        The order in which to learn, if the learning keeps one.
+    expected : ndarray of int of shape (n_classes,) or None
+        Samples of each class that the network is made for, if more will come.
+    recruits : ndarray of int of shape (n_neurons,)
+        The sample that each neuron has started from, -1 for none; there if a learning recruits.
 
     Raises
     ------

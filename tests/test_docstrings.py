@@ -1,5 +1,6 @@
 """Every public name says what it takes and gives: shapes, units, errors, an example."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -124,6 +125,27 @@ def test_arrays_have_shapes_and_numbers_units(thing, section):
             assert "mV" in text, name
         if IN_STEPS.search(name) and name not in NO_TIMES:
             assert re.search(r"\bms\b|steps", text), name
+
+
+def set_by_methods(cls):
+    """The names of the public attributes that a class gives its objects."""
+    for node in ast.walk(ast.parse(inspect.getsource(cls))):
+        stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        if stored and getattr(node.value, "id", "") == "self" and not node.attr.startswith("_"):
+            yield node.attr
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_every_attribute_is_explained(cls):
+    bases = [base for base in inspect.getmro(cls) if base.__module__.startswith("nervos_sklearn")]
+    known = {
+        name
+        for base in bases
+        for section in ("Parameters", "Attributes")
+        for name in fields(base.__doc__ or "", section)
+    }
+    properties = {name for name, function, doc in methods(cls) if function is None and doc}
+    assert {name for base in bases for name in set_by_methods(base)} - known - properties == set()
 
 
 @pytest.mark.parametrize(

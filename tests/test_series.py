@@ -414,3 +414,6 @@ def test_displays_show_windows_and_answers(data):
         SeriesWindowDisplay.from_estimator(network, "value_d3")
     with pytest.raises(ValueError, match="has no SpikingWindowFeatures"):
         SeriesWindowDisplay.from_estimator(SVC())
+    silent = SpikingWindowFeatures(codes="spikes").fit(np.zeros((3, 2, 20)))
+    with pytest.raises(ValueError, match=r"layer must be one of \[\]"):
+        SeriesWindowDisplay.from_estimator(silent)
