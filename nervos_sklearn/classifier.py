@@ -78,7 +78,8 @@ class SNNClassifier(CallbackSupportMixin, ClassifierMixin, Estimator):
     Parameters
     ----------
     n_neurons : int, optional
-        Neurons of the last layer, shared among the classes; by default the learning chooses.
+        Neurons of the last layer, 1 to 1000000, shared among the classes; by default the
+        learning chooses.
     learning : {"auto", "stdp", "prototype", "margin"} or Learning, default="auto"
         How the network learns and decides. "auto" is "prototype" for raw images and "margin"
         for all else.
@@ -98,32 +99,33 @@ default="auto"
         Blurs images, moves them in training and looks again in prediction. "auto" does so
         where the features are recognised as images and the learning is from reward.
     training_duration : int, optional
-        Length of a presentation in ms; by default the learning chooses. Spike trains bring
-        their own.
+        Length of a presentation in ms, 1 to 2**20; by default the learning chooses. Spike
+        trains bring their own.
     past_window : int, default=-10
-        Spike timing: reach of the learning rule into the past, in ms, at most 0.
+        Spike timing: reach of the learning rule into the past, in ms, from -10000 to 0.
     epochs : int, optional
-        Passes over the training set; by default the learning chooses.
+        Passes over the training set, at least 1; by default the learning chooses.
     resting_potential, inhibitory_potential, spike_threshold, reset_potential : float, \
 default=-70, -100, -55 and -90
         Spike timing: potentials in mV; the threshold above the others.
     spike_drop_rate, threshold_drop_rate : float, default=0.8 and 0.4
-        Spike timing: leak of the potential and of the adaptive threshold, in mV a ms.
+        Spike timing: leak of the potential and of the adaptive threshold, in mV a ms, at
+        least 0.
     min_weight, max_weight : float, default=1e-5 and 1
-        Bounds of the weights, or of what a device of finite levels holds.
+        Bounds of the weights, which have no unit, or of what a device of finite levels holds.
     A_up, A_down : float, default=0.8 and -0.3
         Spike timing: amplitudes of potentiation and depression.
     tau_up, tau_down : float, default=5
-        Spike timing: their time constants, in ms.
+        Spike timing: their time constants, in ms, above 0.
     eta : float, optional
-        Learning rate; by default the learning chooses.
+        Learning rate, 0 to 1000; by default the learning chooses.
     min_frequency, max_frequency : float, default=1 and 50
-        Spikes of the weakest and the strongest input in one presentation, for encoders
-        that have a frequency.
+        Spikes of the weakest and the strongest input in one presentation, at least 0, for
+        encoders that have a frequency.
     refractory_time : int, default=15
-        Spike timing: rest of a layer after it has fired, in ms.
+        Spike timing: rest of a layer after it has fired, in ms, at least 0.
     tau_m, tau_threshold : float, default=10 and 5
-        Spike timing: time constants of ``STDPLearning(true_lif=True)``, in ms.
+        Spike timing: time constants of ``STDPLearning(true_lif=True)``, in ms, above 0.
     class_weight : dict, "balanced" or None, default=None
         A factor above 0 of the learning rate for the samples of each class, by its label;
         "balanced" gives all classes the same sum of weights. Those left out have 1.
@@ -137,9 +139,9 @@ default=-70, -100, -55 and -90
         when that has not helped twice, stop. Then learn anew from all samples, as long as
         it took to the best epoch.
     validation_fraction : float, default=0.1
-        The part held back, stratified.
+        The part held back, stratified; above 0, below 1.
     n_iter_no_change : int, default=10
-        Epochs without a rise that count as a plateau.
+        Epochs without a rise that count as a plateau, at least 1.
     verbose : int, default=0
         Print a line for each epoch.
     n_jobs : int or None, default=None

@@ -323,15 +323,15 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         Side of a map, at most the longer side of the image; that side over 4.7, at
         least 4.
     n_winners : int, default=2
-        Neurons that answer at each pixel; less than `n_features`.
+        Neurons that answer at each pixel; at least 1, less than `n_features`.
     n_steps : int, default=32
         Time steps of the latency code, in ms, from 1 to 1000.
     blur : float, default=0.018
         Standard deviation of the blur, as a fraction of the longer side; at most 1.
     n_presentations : int, default=20000
-        Patches shown while learning.
+        Patches shown while learning, at least 1.
     eta, final_eta : float, default=0.1 and 0.005
-        Learning rate at the start and at the end, falling exponentially.
+        Learning rate at the start and at the end, above 0, falling exponentially.
     threshold_increment : float, default=0.01
         Rise of the threshold of a neuron that wins, as a fraction of the largest
         possible potential; 0 switches homeostasis off.
@@ -339,7 +339,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         Patches with an L2 norm of less than this many times the strongest input are
         not learned.
     compression : float, default=0.4
-        Exponent of the pooled answers.
+        Exponent of the pooled answers, above 0.
     image_shape : tuple of (height, width), optional
         Shape of flattened images; by default a square if the number of pixels
         allows it, else a row.
@@ -587,15 +587,16 @@ class ImageAugmentation(Estimator):
         Layout of flat images. "auto" recognises square images by how much neighbours vary
         together (:func:`find_image_shape`), and leaves alone what are not images.
     blur : float, default=0.04
-        Standard deviation of a Gaussian blur, as a fraction of the longer side; 0 for none.
+        Standard deviation of a Gaussian blur, as a fraction of the longer side, at most 1; 0
+        for none.
     strength : float, default=1
-        Factor of the movements in training; 0 for none. At 1, shifts reach 5.4 % of the
+        Factor of the movements in training, 0 to 100; 0 for none. At 1, shifts reach 5.4 % of the
         side, angles 0.2 radians, log scales 0.15 and shears 0.35; with more than 25
         samples a class they shrink with the fourth root of their number.
     test_time : float, default=0
         An image whose class is not clear is looked at again in prediction, turned, scaled
         and sheared one way and the other; each neuron keeps its highest potential. The
-        strength, as a fraction of the largest movement in training; 0 for never.
+        strength, 0 to 100, as a fraction of the largest movement in training; 0 for never.
 
     Attributes
     ----------

@@ -683,11 +683,11 @@ default="conventional"
     initial_weights : {"ones", "random"}, default="ones"
         Weights before training: all 1, or drawn evenly between the bounds.
     unlearning_fraction : float, default=0
-        After each epoch, this fraction of the training samples, drawn at random, is
-        presented once more with the rule "ngauss", which only forgets; 0.1 in the
+        After each epoch, this fraction of the training samples, from 0 to 1, drawn at random,
+        is presented once more with the rule "ngauss", which only forgets; 0.1 in the
         publication.
     hidden_layer_sizes : sequence of int, default=()
-        Neurons of each layer before the last. Layers learn at the same time, each from
+        Neurons of each layer before the last, at least 1. Layers learn at the same time, each from
         the spikes of the one before.
 
     References
@@ -779,6 +779,7 @@ default="conventional"
         y: np.ndarray,
         generator: np.random.Generator,
     ) -> None:
+        """Draw the weights if `initial_weights` is "random"; else they stay as they are."""
         if self.initial_weights == "random":
             module.draw_weights()
 
@@ -883,6 +884,7 @@ default="conventional"
         return min_weight, max_weight
 
     def sees(self, module: "Module") -> str:
+        """What the network is shown: always "spikes"."""
         return "spikes"
 
     def reach(self, module: "Module", presentations: Presentations, held: np.ndarray) -> tuple:
@@ -891,9 +893,14 @@ default="conventional"
     def learn(
         self, module: "Module", X: np.ndarray, y: np.ndarray | None, rule: RuleLike | None
     ) -> np.ndarray:
+        """Present checked spike trains in the given order, and learn; labels only name neurons.
+
+        Returns the spike counts, (n_samples, n_neurons). ValueError if the rule is not valid.
+        """
         return module.learn_by_spike_timing(X, y, self.rule if rule is None else rule)
 
     def spikes(self, module: "Module", X: np.ndarray) -> np.ndarray:
+        """Count the spikes of the last layer, of shape (n_samples, n_neurons)."""
         return module.respond(X)
 
     def present(
@@ -908,6 +915,7 @@ default="conventional"
         return module.present_by_spike_timing(spikes, steps, learns, trace)
 
     def activity(self, module: "Module", batch: Batch) -> np.ndarray:
+        """Count the spikes of the neurons of the last layer, of shape (n_samples, n_neurons)."""
         return module.respond(batch.spikes)
 
     def labels(self, module: "Module", activity: np.ndarray) -> np.ndarray:
@@ -936,6 +944,7 @@ default="conventional"
         )
 
     def chances(self, module: "Module", scores: np.ndarray) -> np.ndarray:
+        """Return the scores of :meth:`decide`, which are shares of the votes."""
         return scores
 
 
@@ -1198,13 +1207,13 @@ class PrototypeLearning(_RewardLearning):
         A sample teaches if the right class does not lead by this much, in units of the
         cosine of weights and traces; 0 to learn from errors only.
     eta_decay : float, default=0.9
-        The learning rate shrinks by this factor each epoch.
+        The learning rate shrinks by this factor each epoch; above 0, at most 1.
     competitive_epochs : int, default=4
         The first epochs, in which neurons compete within their class, each sample teaches
         and nobody is punished. With as many as all epochs, the rule is plain competitive
         STDP.
     reinforcement : float, default=0
-        Fraction of the learning rate for samples that lie outside the margin.
+        Fraction of the learning rate for samples that lie outside the margin, at least 0.
     recruitment : bool, default=True
         Each neuron starts from a training sample of its class; False for random weights.
     synaptic_scaling : bool, default=True
@@ -1213,8 +1222,8 @@ class PrototypeLearning(_RewardLearning):
     signed : bool, default=False
         Let weights fall below 0; each synapse takes two devices then.
     feature_dropout : float, default=0.3
-        Receptive fields: the chance that all fields of a feature are silent in a
-        presentation for training, if there are more than two features.
+        Receptive fields: the chance, from 0 to below 1, that all fields of a feature are
+        silent in a presentation for training, if there are more than two features.
 
     References
     ----------
@@ -1329,27 +1338,27 @@ class MarginLearning(_RewardLearning):
     ----------
     margin : float, optional
         A sample teaches if the right class does not lead by this much, in units of the norm
-        of the traces. By default 0.1 for tables, 0.15 for features.
+        of the traces; at least 0. By default 0.1 for tables, 0.15 for features.
     eta_decay : float, optional
-        The learning rate shrinks by this factor each epoch; by default 0.93 for tables, 0.9
-        for features.
+        The learning rate shrinks by this factor, above 0 and at most 1, each epoch; by default
+        0.93 for tables, 0.9 for features.
     averaging : float, default=3
-        The weights after presentation t count t to this power in the mean; 0 for a plain
-        mean. With 3, the second half of all presentations counts 94 %.
+        The weights after presentation t count t to this power, from 0 to 20, in the mean; 0
+        for a plain mean. With 3, the second half of all presentations counts 94 %.
     recruitment : float, optional
         Each neuron starts from the traces of a training sample of its class, of a norm of
         this; 0 for small random weights. By default 0.5 for tables, 0 for features.
     n_columns : int, optional
-        The neurons stand in so many columns. Within a column the neurons of the classes
+        The neurons stand in so many columns, 1 to 1000. Within a column the neurons of the classes
         compete and learn as if they were alone; the potentials of a class add up over them.
         By default 1 for features, and for tables as many as can learn from 20,000 samples
         in all, from 1 to 5.
     feature_dropout : float, optional
-        Receptive fields: the chance that all fields of a feature are silent in a
-        presentation for training, if there are more than two features. By default 0.1 for
-        tables, else 0.
+        Receptive fields: the chance, from 0 to below 1, that all fields of a feature are
+        silent in a presentation for training, if there are more than two features. By default
+        0.1 for tables, else 0.
     weight_range : float, default=0.25
-        Devices of finite levels: the weight of a device at `max_weight`.
+        Devices of finite levels: the weight, above 0, of a device at `max_weight`.
 
     References
     ----------
@@ -1486,6 +1495,10 @@ class MarginLearning(_RewardLearning):
         weights: np.ndarray,
         generator: np.random.Generator,
     ) -> None:
+        """Fit the escape noise on samples that networks of the same kind have not learned.
+
+        The arguments, and the errors, ValueError, are those of :meth:`finish`.
+        """
         potentials, held = self.potentials_held_out(module, presentations, y, weights, generator)
         self.calibrate(module, potentials, y[held], weights[held])
 

@@ -153,38 +153,41 @@ class SpikingWindowFeatures(CallbackSupportMixin, TransformerMixin, Estimator):
     Parameters
     ----------
     n_features : int, default=64
-        Neurons for each code and dilation that see all channels.
+        Neurons for each code and dilation that see all channels, 2 to 32768.
     n_shared_features : int, default=128
         Neurons for each code and dilation that see one channel, whichever it is; they exist
         if there are several channels. 0 for none.
     window_size : int, default=9
-        Steps of a window.
+        Steps of a window, at least 1.
     codes : {"auto", "spikes"} or list of {"value", "difference", "detrended"}, default="auto"
         What of a series is coded. "spikes": the series are spike trains of zeros and ones,
         and what is seen of a channel is the trace of its last spike, which decays by 1 / e
         in as many steps as the dilation. "auto" is "spikes" for 3-D input of nothing but
         zeros and ones, else all three codes.
     n_fields : int, default=8
-        Receptive fields of a channel, evenly on 2.5 deviations to both sides of its mean.
+        Receptive fields of a channel, at least 1, evenly on 2.5 deviations to both sides of
+        its mean.
     n_steps : int, default=32
         Time steps of the latency code, in ms, from 1 to 1000.
     n_winners : int, default=2
-        Neurons that answer at each step; less than `n_features` and `n_shared_features`.
+        Neurons that answer at each step; at least 1, less than `n_features` and
+        `n_shared_features`.
     n_segments : int, default=2
-        Segments of a series, which overlap as triangles.
+        Segments of a series, at least 1, which overlap as triangles.
     n_presentations : int, default=0
         Windows shown while neurons learn by competitive STDP with homeostasis, for each code
         and dilation. By default neurons stay as recruited: to learn took time and changed no
         accuracy by more than chance.
     eta, final_eta : float, default=0.1 and 0.01
-        Learning rate at the start and at the end, falling exponentially.
+        Learning rate at the start and at the end, above 0, falling exponentially.
     threshold_increment : float, default=0.02
         Rise of the threshold of a neuron that wins, as a fraction of the largest possible
         potential; 0 switches homeostasis off.
     compression : float, default=0.4
-        Exponent of the pooled answers.
+        Exponent of the pooled answers, above 0.
     n_jobs : int, optional
-        Threads that transform batches of series; -1 for all processors.
+        Threads that transform batches of series, as joblib counts them: -1 for all
+        processors. They do not change the result.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the windows that are recruited and shown.
 
