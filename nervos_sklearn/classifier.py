@@ -120,8 +120,8 @@ default=-70, -100, -55 and -90
     eta : float, optional
         Learning rate, 0 to 1000; by default the learning chooses.
     min_frequency, max_frequency : float, default=1 and 50
-        Spikes of the weakest and the strongest input in one presentation, at least 0, for
-        encoders that have a frequency.
+        Spikes of the weakest input in one presentation, at least 0, and of the strongest one,
+        above 0, for encoders that have a frequency.
     refractory_time : int, default=15
         Spike timing: rest of a layer after it has fired, in ms, at least 0.
     tau_m, tau_threshold : float, default=10 and 5

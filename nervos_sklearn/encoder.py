@@ -61,7 +61,8 @@ class SpikeEncoder(
           sample. A channel spikes at every multiple of
           ``ceil((training_duration + 1) / f)``.
         - "rate": one channel a feature, p the scaled feature. It spikes at every
-          multiple of ``ceil(training_duration / f)``; a feature of 0 stays silent.
+          multiple of ``ceil(training_duration / f)``; p = 0 stays silent, or, with
+          ``scale="sample"``, a feature that is not above 0.
         - "poisson": as "rate", but each step is a draw of its own with the chance
           ``f / training_duration`` (at most 1).
         - "latency": one spike a channel [2]_, the stronger the earlier, at step
@@ -72,7 +73,7 @@ class SpikeEncoder(
     training_duration : int, default=100
         Time steps of a spike train after the silent one, in ms, from 1 to 2**20.
     min_frequency, max_frequency : float, default=1 and 50
-        Spikes in `training_duration` for p = 0 and p = 1, at least 0; not in Hz.
+        Spikes in `training_duration`, not in Hz, for p = 0, at least 0, and p = 1, above 0.
     n_fields : int, "auto" or array-like of shape (n_features,), default=5
         Receptive fields of each feature, from 1 to 10000. A single field lies at 0.5. "auto":
         2 for a feature of at most two values in training, such as a category's column, and 6

@@ -1349,10 +1349,10 @@ class MarginLearning(_RewardLearning):
         Each neuron starts from the traces of a training sample of its class, of a norm of
         this; 0 for small random weights. By default 0.5 for tables, 0 for features.
     n_columns : int, optional
-        The neurons stand in so many columns, 1 to 1000. Within a column the neurons of the classes
-        compete and learn as if they were alone; the potentials of a class add up over them.
-        By default 1 for features, and for tables as many as can learn from 20,000 samples
-        in all, from 1 to 5.
+        The neurons stand in so many columns, 1 to 1000, of which `n_neurons` is a multiple.
+        Within a column the neurons of the classes compete and learn as if they were alone; the
+        potentials of a class add up over them. By default 1 for features, and for tables as
+        many as can learn from 20,000 samples in all, from 1 to 5.
     feature_dropout : float, optional
         Receptive fields: the chance, from 0 to below 1, that all fields of a feature are
         silent in a presentation for training, if there are more than two features. By default

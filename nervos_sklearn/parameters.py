@@ -126,8 +126,8 @@ class Parameters:
     eta : float, default=0.03
         Learning rate, from 0 to 1000.
     min_frequency, max_frequency : float
-        Spikes in one presentation of the weakest and of the strongest input;
-        by default 1 and 50.
+        Spikes in one presentation of the weakest input, at least 0, and of the strongest
+        one, above 0; by default 1 and 50.
     refractory_time : int, default=15
         Rest of a layer after one of its neurons has fired, in ms, at most 2**31.
     tau_m, tau_threshold : float

@@ -127,6 +127,14 @@ def test_arrays_have_shapes_and_numbers_units(thing, section):
             assert re.search(r"\bms\b|steps", text), name
 
 
+@pytest.mark.parametrize("thing", CALLABLES, ids=lambda thing: thing.__name__)
+def test_sources_are_cited_where_they_are_used(thing):
+    text = inspect.cleandoc(thing.__doc__)
+    listed = re.findall(r"^\.\. (\[\d+\])", text, re.MULTILINE)
+    assert listed == [f"[{k + 1}]" for k in range(len(listed))]
+    assert set(re.findall(r"(\[\d+\])_", text)) == set(listed)
+
+
 def set_by_methods(cls):
     """The names of the public attributes that a class gives its objects."""
     for node in ast.walk(ast.parse(inspect.getsource(cls))):
