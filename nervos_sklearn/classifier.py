@@ -419,8 +419,10 @@ default=-70, -100, -55 and -90
 
         Raises
         ------
+        TypeError
+            If the synapse has a number of levels that is not an integer.
         ValueError
-            If a parameter, the data or the labels are not valid.
+            If a parameter, the data or the labels are not valid; nothing has changed then.
 
         Warns
         -----
@@ -466,7 +468,7 @@ default=-70, -100, -55 and -90
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If a parameter, the data or the labels are not valid, when the first epoch is
             asked for.
 
