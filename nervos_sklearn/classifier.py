@@ -471,7 +471,7 @@ default=-70, -100, -55 and -90
 
         Raises
         ------
-        TypeError, ValueError
+        ValueError
             If a parameter, the data or the labels are not valid, when the first epoch is
             asked for.
 
@@ -486,6 +486,7 @@ default=-70, -100, -55 and -90
         1 0.9...
         2 0.9...
         """
+        self._validate_params()
         yield from self._train(X, y, sample_weight, _Nobody())
 
     def _train(self, X, y, sample_weight, watch):

@@ -783,7 +783,7 @@ class TableSynapse(Synapse):
         if depression_conductances is not None:
             curves.append(np.asarray(depression_conductances, dtype=float))
         everything = np.concatenate(curves)
-        if not np.isfinite(everything).all() or np.ptp(everything) == 0:
+        if len(everything) == 0 or not np.isfinite(everything).all() or np.ptp(everything) == 0:
             raise ValueError(
                 f"conductances must be finite and not all the same, got {everything}."
             )
@@ -956,15 +956,23 @@ class DifferentialPair(Synapse):
         self.synapse = synapse
 
     def curves(self, min_weight: float, max_weight: float) -> np.ndarray | None:
-        return self.synapse.curves(min_weight, max_weight)
+        return self._device_model().curves(min_weight, max_weight)
 
     def device(
         self, min_weight: float, max_weight: float, learning: "Learning"
     ) -> _kernels.Device | None:
-        return self.synapse.device(min_weight, max_weight, learning)
+        return self._device_model().device(min_weight, max_weight, learning)
 
     def gains(self, shape: tuple, key: np.uint64) -> np.ndarray | None:
-        return self.synapse.gains(shape, key)
+        return self._device_model().gains(shape, key)
+
+    def _device_model(self):
+        if not isinstance(self.synapse, Synapse) or isinstance(self.synapse, DifferentialPair):
+            raise TypeError(
+                "the synapse of a DifferentialPair must be the model of one device, such as "
+                f"LinearSynapse(16), got {self.synapse!r}."
+            )
+        return self.synapse
 
 
 _TABLES_OF_A_WINDOW = 200

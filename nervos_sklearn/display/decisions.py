@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_consistent_length, column_or_1d
 
 from .._validation import check_labels, check_numbers
 from .samples import class_names, fitted_classifier, spikes_of, until
@@ -105,7 +106,8 @@ class SpikeCountDisplay:
         """
         classifier = fitted_classifier(estimator)
         counts = classifier.module_.count_spikes(spikes_of(estimator, X))
-        of_class = np.asarray(y) == classifier.classes_[:, np.newaxis]
+        check_consistent_length(counts, y)
+        of_class = column_or_1d(y) == classifier.classes_[:, np.newaxis]
         means = of_class @ counts / np.maximum(of_class.sum(axis=1, keepdims=True), 1)
         names = class_names(classifier)
         return cls(means.T, classifier.neuron_label_map_, class_names=names).plot(ax=ax)
@@ -241,6 +243,7 @@ class DecisionTimeDisplay:
             classes not the samples.
         """
         classifier, spikes = fitted_classifier(estimator), spikes_of(estimator, X)
+        check_consistent_length(spikes, y)
         module, last = classifier.module_, spikes.shape[2] - 1
         if times is None:
             times = np.unique(np.linspace(1, last, min(last, _TIMES)).round())
@@ -256,7 +259,7 @@ class DecisionTimeDisplay:
         so_far = spikes.sum(axis=1, dtype=np.int64).cumsum(axis=1).mean(axis=0)
         return cls(
             times,
-            [np.mean(labels == np.asarray(y)) for labels in early],
+            [np.mean(labels == column_or_1d(y)) for labels in early],
             [np.mean(labels == final) for labels in early],
             so_far[times],
         ).plot(ax=ax)
