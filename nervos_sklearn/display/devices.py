@@ -24,8 +24,8 @@ _MOST_POINTS = 40  # levels that are marked
 class SynapseDisplay:
     """The levels of a device: the weight after each pulse up, and then down.
 
-    Bands are the write noise, plus and minus one standard deviation; thin lines are the
-    levels of a device that is worn. Make it with :meth:`from_synapse`.
+    Bands are the write noise, plus and minus one standard deviation; thin lines, the brighter
+    the later, are the levels of a device that is worn. Make it with :meth:`from_synapse`.
 
     Parameters
     ----------
@@ -155,9 +155,12 @@ class SynapseDisplay:
         -------
         SynapseDisplay
         """
+        import matplotlib as mpl
+
         ax = new_axes(ax)
         self.lines_: list = []
         tables = zip(self.up, self.down, self.cycles, strict=True)
+        worn = mpl.colormaps["viridis"](np.linspace(0.2, 0.85, len(self.up) - 1))
         for k, (up, down, cycles) in enumerate(tables):
             rising = np.arange(len(up))
             falling = rising[-1] + np.arange(len(down))
@@ -165,9 +168,9 @@ class SynapseDisplay:
                 self._draw_fresh(ax, rising, up, UP, "pulses up")
                 self._draw_fresh(ax, falling, down[::-1], DOWN, "pulses down")
                 continue
-            style: dict[str, Any] = {"linewidth": 1, "alpha": 0.8 - 0.5 * k / len(self.up)}
-            self.lines_ += ax.plot(rising, up, color=UP, label=f"after {cycles:,} writes", **style)
-            self.lines_ += ax.plot(falling, down[::-1], color=DOWN, **style)
+            style: dict[str, Any] = {"linewidth": 1.2, "color": worn[k - 1]}
+            self.lines_ += ax.plot(rising, up, label=f"after {cycles:,} writes", **style)
+            self.lines_ += ax.plot(falling, down[::-1], **style)
         self.points_ = None
         if self.measured is not None:
             (self.points_,) = ax.plot(
@@ -295,12 +298,7 @@ class OccupancyDisplay:
         ValueError
             If it has no `synapse`.
         """
-        module = fitted_classifier(estimator).module_
-        if module.synapse is None:
-            raise ValueError(
-                "the classifier has ideal synapses without a model: WeightHistogramDisplay draws "
-                "their weights; give it a synapse, such as LinearSynapse()."
-            )
+        module = _module_of_devices(estimator)
         continuous = not np.isfinite(module.synapse.n_levels)
         return cls(occupancy(module), continuous=continuous).plot(ax=ax)
 
@@ -361,6 +359,17 @@ class OccupancyDisplay:
         return self
 
 
+def _module_of_devices(estimator):
+    """The network of a classifier with devices; of ideal synapses, none is used or worn."""
+    module = fitted_classifier(estimator).module_
+    if module.synapse is None:
+        raise ValueError(
+            "the classifier has ideal synapses without a model: WeightHistogramDisplay draws "
+            "their weights; give it a synapse, such as LinearSynapse()."
+        )
+    return module
+
+
 class DeviceWearDisplay:
     """How often devices have been written: the distribution of their pulses.
 
@@ -407,7 +416,7 @@ class DeviceWearDisplay:
         Parameters
         ----------
         estimator : SNNClassifier or Pipeline
-            A fitted classifier, or a pipeline that ends with one.
+            A fitted classifier with a `synapse`, or a pipeline that ends with one.
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
 
@@ -419,8 +428,10 @@ class DeviceWearDisplay:
         ------
         NotFittedError
             If the classifier is not fitted.
+        ValueError
+            If it has no `synapse`.
         """
-        layers = fitted_classifier(estimator).module_.layers
+        layers = _module_of_devices(estimator).layers
         return cls(np.concatenate([layer.pulses.ravel() for layer in layers])).plot(ax=ax)
 
     def plot(self, *, bins: int = 40, ax: "Axes | None" = None) -> Self:

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from .._validation import check_numbers
 from ..encoder import SpikeEncoder
-from .samples import fitted_classifier
+from ..presentations import transformed
+from .samples import feature_names, fitted_classifier
 from .style import GREY, add_legend, new_axes
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ class EncoderDisplay:
         cls,
         encoder: SpikeEncoder,
         X: ArrayLike,
-        feature: int | str = 0,
+        feature: int | str | None = None,
         *,
         ax: "Axes | None" = None,
     ) -> Self:
@@ -97,9 +99,12 @@ class EncoderDisplay:
         encoder : SpikeEncoder
             Fitted.
         X : array-like of shape (n_samples, n_features)
-            Samples, such as those that it was fitted on.
-        feature : int or str, default=0
-            The number of the feature, or its name.
+            Samples, such as those that it was fitted on. Those that miss the feature, NaN, are
+            left out.
+        feature : int or str, optional
+            The number of the feature, or its name. By default the first of an encoder with
+            receptive fields, and else the one that varies most, such as a pixel that is not
+            at the rim.
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
 
@@ -112,28 +117,18 @@ class EncoderDisplay:
         NotFittedError
             If the encoder is not fitted.
         ValueError
-            If there is no such feature, or X does not fit.
+            If there is no such feature, it is missing in all samples, or X does not fit.
         """
         check_is_fitted(encoder)
         names = getattr(encoder, "feature_names_in_", None)
-        k = _number_of(feature, names, encoder.n_features_in_)
-        data = check_numbers("X", X, ndim=2)
-        grid = np.tile(np.median(data, axis=0), (_GRID, 1))
-        grid[:, k] = np.linspace(data[:, k].min(), data[:, k].max(), _GRID)
-        own = encoder.channel_features_ == k
-        if encoder.has_frequency:
-            answers, unit = encoder.encode(grid)[:, own].sum(axis=2), "spikes a sample"
-        else:
-            answers, unit = encoder.traces_of(grid)[:, own], "ms from the spike to the end"
-        name = f"feature {k}" if names is None else str(names[k])
-        return cls(grid[:, k], answers.T, data[:, k], name=name, unit=unit).plot(ax=ax)
+        return cls._of(encoder, X, feature, None if names is None else list(names)).plot(ax=ax)
 
     @classmethod
     def from_estimator(
         cls,
         estimator: BaseEstimator,
         X: ArrayLike,
-        feature: int | str = 0,
+        feature: int | str | None = None,
         *,
         ax: "Axes | None" = None,
     ) -> Self:
@@ -144,9 +139,11 @@ class EncoderDisplay:
         estimator : SNNClassifier or Pipeline
             A fitted classifier that encodes features, or a pipeline that ends with one.
         X : array-like of shape (n_samples, n_features)
-            Samples, as the estimator is given them.
-        feature : int or str, default=0
-            The number of the feature that reaches the encoder, or its name.
+            Samples, as the estimator is given them. Those that miss the feature, NaN, are left
+            out.
+        feature : int or str, optional
+            The number of the feature that reaches the encoder, or its name. By default the
+            first of a table, and of images the one that varies most.
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
 
@@ -159,26 +156,41 @@ class EncoderDisplay:
         NotFittedError
             If the classifier is not fitted.
         ValueError
-            If it does not encode features, or there is no such feature.
+            If it does not encode features, there is no such feature, or it is missing in all
+            samples.
         """
         classifier = fitted_classifier(estimator)
         if classifier.encoder_ is None:
             raise ValueError("the classifier was fitted on spike trains: it encodes no features.")
         if hasattr(estimator, "steps") and len(estimator.steps) > 1:
             X = estimator[:-1].transform(X)
-        names = getattr(classifier, "feature_names_in_", None)
-        if names is not None and classifier.features_ is None:
-            feature = _number_of(feature, names, len(names))
-        X = check_numbers("X", X, ndim=2)
-        if classifier.augmentation_ is not None:
-            X = classifier.augmentation_.blurred(X)
+        X = classifier._check_samples(X).X
         if classifier.features_ is not None:
-            X = classifier.features_.transform(X)
-        display = cls.from_encoder(classifier.encoder_, X, feature, ax=ax)
-        if names is not None and classifier.features_ is None:
-            display.name = str(names[feature])
-            display.ax_.set_xlabel(display.name)
-        return display
+            X = transformed(classifier.features_, X, takes_missing=True)
+        encoder = classifier.encoder_
+        return cls._of(encoder, X, feature, feature_names(estimator)).plot(ax=ax)
+
+    @classmethod
+    def _of(cls, encoder, X, feature, names):
+        finite = "allow-nan" if encoder.takes_missing else True
+        X = check_array(X, dtype=float, ensure_all_finite=finite)
+        if feature is None:
+            k = 0 if encoder.encoding == "receptive_fields" else int(X.std(axis=0).argmax())
+        else:
+            k = _number_of(feature, names, encoder.n_features_in_)
+        name = f"feature {k}" if names is None else str(names[k])
+        data = X[~np.isnan(X[:, k]), k]
+        if len(data) == 0:
+            raise ValueError(f"{name} is missing, NaN, in all samples: there is nothing to draw.")
+        # Where some may be missing, each has a scale of its own, and the others do not matter.
+        grid = np.tile(np.nan_to_num(np.median(X, axis=0)), (_GRID, 1))
+        grid[:, k] = np.linspace(data.min(), data.max(), _GRID)
+        own = encoder.channel_features_ == k
+        if encoder.has_frequency:
+            answers, unit = encoder.encode(grid)[:, own].sum(axis=2), "spikes a sample"
+        else:
+            answers, unit = encoder.traces_of(grid)[:, own], "ms from the spike to the end"
+        return cls(grid[:, k], answers.T, data, name=name, unit=unit)
 
     def plot(self, *, ax: "Axes | None" = None) -> Self:
         """Draw the picture.

@@ -8,20 +8,60 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .._validation import check_first_step, check_spike_trains
+from ..classifier import SNNClassifier
 from ..module import Module
 from ..presentations import Presentations, Shown
 
 
 def fitted_classifier(estimator: BaseEstimator):
-    """Return the fitted classifier, which may be the last step of a pipeline."""
-    classifier = estimator[-1] if hasattr(estimator, "steps") else estimator
+    """Return the fitted classifier, which may be the last step of a pipeline.
+
+    Raises
+    ------
+    NotFittedError
+        If it is not fitted.
+    TypeError
+        If it is no SNNClassifier.
+    """
+    classifier = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+    if not isinstance(classifier, SNNClassifier):
+        raise TypeError(
+            "estimator must be an SNNClassifier or a pipeline that ends with one, "
+            f"got {_kind_of(estimator, classifier)}."
+        )
     check_is_fitted(classifier)
     return classifier
+
+
+def _kind_of(estimator, last):
+    """What came, to be told: a class or a name of one, or the end of a pipeline."""
+    name = f"the class {last.__name__}" if isinstance(last, type) else type(last).__name__
+    return name if last is estimator else f"a pipeline that ends with {name}"
 
 
 def class_names(classifier) -> list[str]:
     """Return the names of the classes."""
     return [str(name) for name in classifier.classes_]
+
+
+def feature_names(estimator: BaseEstimator) -> list[str] | None:
+    """Return the names of the features that reach the encoder; None if they have none."""
+    steps = [*estimator] if hasattr(estimator, "steps") else [estimator]
+    steps, classifier = steps[:-1], fitted_classifier(estimator)
+    names = getattr(classifier, "feature_names_in_", None)
+    if names is None and steps:
+        names = _names_out(estimator[:-1], None)
+    if classifier.features_ is not None:
+        names = _names_out(classifier.features_, names)
+    return None if names is None else [str(name) for name in names]
+
+
+def _names_out(transformer, names):
+    """The names of what a transformer returns; None where it or a step of it does not know."""
+    try:
+        return transformer.get_feature_names_out(names)
+    except AttributeError:
+        return None
 
 
 def spikes_of(estimator: BaseEstimator, X: ArrayLike) -> np.ndarray:

@@ -9,8 +9,13 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from .style import COLORS, add_legend, count_along, new_axes
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_CHANNELS = ("-", "--", ":", "-.")  # so that colours are left for the neurons
+_MOST_NAMED = 10  # channels that a legend names
 
 
 class SeriesWindowDisplay:
@@ -26,6 +31,8 @@ class SeriesWindowDisplay:
         Time steps between two steps of a window.
     name : str
         What the values are, such as "value".
+    neurons : sequence of int, optional
+        Their numbers, which are titles; by default from 0 on.
 
     Attributes
     ----------
@@ -46,10 +53,18 @@ class SeriesWindowDisplay:
     (8, 16)
     """
 
-    def __init__(self, values: np.ndarray, *, dilation: int, name: str):
+    def __init__(
+        self,
+        values: np.ndarray,
+        *,
+        dilation: int,
+        name: str,
+        neurons: Sequence[int] | None = None,
+    ):
         self.values = values
         self.dilation = dilation
         self.name = name
+        self.neurons = list(range(len(values)) if neurons is None else neurons)
 
     @classmethod
     def from_estimator(
@@ -85,10 +100,12 @@ class SeriesWindowDisplay:
         features = _window_features(estimator)
         layer = _layer_of(features, layer)
         values = features.window_values(layer)
-        values = values[[j for j in neurons if j < len(values)]]
+        neurons = [j for j in neurons if j < len(values)]
         code, dilation = layer.removesuffix("_shared").split("_d")
         unit = " (deviations)" if layer.endswith("_shared") else ""
-        return cls(values, dilation=int(dilation), name=code + unit).plot()
+        return cls(
+            values[neurons], dilation=int(dilation), name=code + unit, neurons=neurons
+        ).plot()
 
     def plot(self) -> Self:
         """Draw the pictures, a new figure.
@@ -108,20 +125,24 @@ class SeriesWindowDisplay:
             sharex=True,
             sharey=True,
             squeeze=False,
-            figsize=(1.2 * n_columns + 1, 0.9 * n_rows + 1),
+            figsize=(1.2 * n_columns + 1, 1.1 * n_rows + 1),
             layout="constrained",
         )
         steps = (np.arange(window_size) - window_size // 2) * self.dilation
         self.axes_, self.lines_ = axes.ravel()[:n_neurons], []
-        for ax, values in zip(self.axes_, self.values, strict=True):
+        for ax, values, neuron in zip(self.axes_, self.values, self.neurons, strict=True):
+            ax.set_title(f"neuron {neuron}", fontsize="small")
             for channel, line in enumerate(values.T):
                 self.lines_ += ax.plot(
-                    steps, line, marker=".", markersize=3, color=f"C{channel}",
+                    steps, line, marker=".", markersize=3, color=COLORS[channel % len(COLORS)],
                     label=f"channel {channel}",
                 )  # fmt: skip
         for ax in axes.ravel()[n_neurons:]:
             ax.set_axis_off()
-        if 1 < n_channels <= 10:
+        for ax in self.axes_[-n_columns:]:  # the last of each column
+            ax.tick_params(labelbottom=True)
+        count_along(axes[0, 0].xaxis)
+        if 1 < n_channels <= _MOST_NAMED:
             self.figure_.legend(
                 handles=self.lines_[:n_channels], loc="outside right upper", fontsize="small"
             )
@@ -227,23 +248,36 @@ class SeriesAnswerDisplay:
         -------
         SeriesAnswerDisplay
         """
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            _, ax = plt.subplots(figsize=(8, 3), layout="constrained")
-        self.lines_ = [ax.plot(channel, color="0.7", zorder=1)[0] for channel in self.series]
+        ax = new_axes(ax, figsize=(8, 3))
+        n_channels = len(self.series)
+        named = 1 < n_channels <= _MOST_NAMED
+        greys = np.linspace(0.35, 0.65, n_channels) if n_channels > 1 else [0.5]
+        self.lines_ = [
+            ax.plot(
+                channel, color=str(grey), linestyle=_CHANNELS[k % len(_CHANNELS)], linewidth=1.2,
+                zorder=1, label=f"channel {k}" if named else None,
+            )[0]
+            for k, (channel, grey) in enumerate(zip(self.series, greys, strict=True))
+        ]  # fmt: skip
         largest = self.leads.max(initial=0.0)
         self.marks_ = []
         for k, (name, leads) in enumerate(zip(self.names, self.leads, strict=True)):
             steps = np.flatnonzero(leads)
-            places = np.tile(steps, len(self.series)), self.series[:, steps].ravel()
-            sizes = np.tile(80 * leads[steps] / largest, len(self.series))
+            places = np.tile(steps, n_channels), self.series[:, steps].ravel()
+            sizes = np.tile(80 * leads[steps] / largest, n_channels)
             self.marks_.append(
-                ax.scatter(*places, sizes, color=f"C{k}", alpha=0.7, linewidths=0, label=name)
+                ax.scatter(
+                    *places,
+                    sizes,
+                    color=COLORS[k % len(COLORS)],
+                    alpha=0.7,
+                    linewidths=0,
+                    label=name,
+                )
             )
+        count_along(ax.xaxis)
         ax.set(xlabel="time (steps)", ylabel="signal")
-        if self.marks_:
-            ax.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+        add_legend(ax, beside=True)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 

@@ -1,4 +1,4 @@
-"""Studies of devices: accuracy against levels, epochs and updates."""
+"""Studies of devices: accuracy against levels, epochs, updates and energy."""
 
 import re
 import textwrap
@@ -6,15 +6,24 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from .style import COLORS, add_legend, count_along, new_axes
+from .style import COLORS, add_legend, count_along, ink, name_groups, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame
 
+_LABELS = {
+    "n_levels": "levels of a synapse",
+    "epoch": "epoch",
+    "updates_per_synapse": "updates of a synapse",
+    "energy": "energy for a training sample, of all epochs so far",
+}
+_LETTERS = 70  # of the name of a device that is not shortened
+_GAP = 22  # points between two numbers of levels
+
 
 class SynapseStudyDisplay:
-    """Accuracy against the number of levels, or against epochs, of a study of synapses.
+    """Accuracy against levels, epochs, updates or energy, of a study of synapses.
 
     Make it with :meth:`from_study`.
 
@@ -23,7 +32,7 @@ class SynapseStudyDisplay:
     curves : dict of str to tuple of (x, mean, deviation)
         For each line its x, and the mean and standard deviation of the accuracy over the
         folds: three arrays of shape (n_points,).
-    x : {"n_levels", "epoch", "updates_per_synapse"}
+    x : {"n_levels", "epoch", "updates_per_synapse", "energy"}
         What x is.
 
     Attributes
@@ -59,10 +68,11 @@ class SynapseStudyDisplay:
         ----------
         study : dict or pandas.DataFrame
             What :func:`synapse_study` returned.
-        x : {"n_levels", "epoch", "updates_per_synapse"}, default="n_levels"
+        x : {"n_levels", "epoch", "updates_per_synapse", "energy"}, default="n_levels"
             "n_levels" draws the last epoch, a point for each synapse, a line through
             those that differ in nothing but the number of levels, and continuous
-            weights as a level line; the others draw a line for each synapse.
+            weights as a level line; the others draw a line for each synapse. "energy" is
+            what a training sample has cost in all epochs so far, in joule.
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
 
@@ -75,13 +85,15 @@ class SynapseStudyDisplay:
         KeyError
             If the study lacks a column.
         ValueError
-            If `x` is something else.
+            If `x` is something else, or the study was given no energies.
         """
-        if x not in ("n_levels", "epoch", "updates_per_synapse"):
-            raise ValueError(f'x must be "n_levels", "epoch" or "updates_per_synapse", got {x!r}.')
+        if x not in _LABELS:
+            raise ValueError(f"x must be one of {list(_LABELS)}, got {x!r}.")
         devices = _devices(study)
         epochs = np.asarray(study["epoch"])
         accuracy, places = (np.asarray(study[name], dtype=float) for name in ("accuracy", x))
+        if x == "energy":
+            places = _so_far(places, devices, np.asarray(study["fold"]), epochs)
         curves = {}
         for name, members in (_families if x == "n_levels" else _alone)(study, devices).items():
             parts = []
@@ -112,31 +124,54 @@ class SynapseStudyDisplay:
         -------
         SynapseStudyDisplay
         """
-        ax = new_axes(ax)
+        n = len(self.curves)
+        ax = new_axes(ax, figsize=(6.4, 4.2 if n <= 4 else min(4.2 + 0.22 * n, 9)))
         self.lines_ = []
         for k, (name, (x, mean, deviation)) in enumerate(self.curves.items()):
             style: dict[str, Any] = {
                 "color": COLORS[k % len(COLORS)],
-                "label": textwrap.fill(textwrap.shorten(name, 80), 40),
+                "label": textwrap.fill(name, 60),
             }
             if np.isinf(x).all():
                 ax.axhline(mean[0], linestyle="--", **style)
             else:
+                style["linestyle"] = ("-", "--", ":")[k // len(COLORS) % 3]
                 marker = "osD^v"[k % 5]
                 self.lines_.append(
                     ax.errorbar(x, mean, deviation, marker=marker, capsize=3, **style)
                 )
-        labels = {
-            "n_levels": "levels of a synapse",
-            "epoch": "epoch",
-            "updates_per_synapse": "updates of a synapse",
-        }
-        ax.set(xlabel=labels[self.x], ylabel="accuracy")
-        if self.x != "updates_per_synapse":
-            count_along(ax.xaxis)
-        add_legend(ax)
+        ax.set(xlabel=_LABELS[self.x], ylabel="accuracy")
+        self._tick(ax)
+        add_legend(ax, below=True)
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _tick(self, ax):
+        """Let ticks be the levels, on a logarithmic axis, whole numbers or joule."""
+        from matplotlib.ticker import EngFormatter, NullLocator
+
+        levels = np.unique(np.concatenate([x for x, _, _ in self.curves.values()]))
+        levels = levels[np.isfinite(levels)]
+        if self.x == "n_levels" and len(levels) > 0:
+            ax.set_xscale("log", base=2)
+            ax.xaxis.set_minor_locator(NullLocator())
+            name_groups(ax, "x", [(n, f"{n:.0f}", ink()) for n in levels], _GAP)
+            ax.tick_params(axis="x", length=3.5, labelsize="medium")
+        elif self.x == "epoch":
+            count_along(ax.xaxis)
+        elif self.x == "energy":
+            ax.xaxis.set_major_formatter(EngFormatter(unit="J"))
+
+
+def _so_far(energy, devices, folds, epochs):
+    """The energy of each epoch and those before, of each device and fold."""
+    if np.isnan(energy).any():
+        raise ValueError(
+            "the study was given no energies: call synapse_study with read_energy and "
+            "write_energy, in joule."
+        )
+    own = (devices[:, np.newaxis] == devices) & (folds[:, np.newaxis] == folds)
+    return (own & (epochs <= epochs[:, np.newaxis])) @ energy
 
 
 def _devices(study):
@@ -150,22 +185,17 @@ def _devices(study):
 
 def _alone(study, devices):
     """Map a name of each device to the device."""
-    names = dict(zip(devices.tolist(), study["synapse"], strict=True))
-    texts = list(names.values())
-    return {
-        text if texts.count(text) == 1 else f"{text} (device {device})": [device]
-        for device, text in names.items()
-    }
+    texts, models, levels = _described(study, devices)
+    names = [_short(text, models[device], levels[device]) for device, text in texts.items()]
+    return _told_apart(names, [[device] for device in texts])
 
 
 def _families(study, devices):
     """Map names to the devices that differ in nothing but the number of levels."""
-    alone = {device: name for name, (device,) in _alone(study, devices).items()}
-    models = dict(zip(devices.tolist(), study["model"], strict=True))
-    levels = dict(zip(devices.tolist(), study["n_levels"], strict=True))
+    texts, models, levels = _described(study, devices)
     families = {}
-    for device, name in alone.items():
-        kind = re.sub(r"n_states(_depression)?=\d+(, *)?", "", name)
+    for device, text in texts.items():
+        kind = re.sub(r"n_states(_depression)?=\d+(, *)?", "", text)
         families.setdefault((models[device], kind), []).append(device)
     # Devices of one size in a family are different ones, by what their text does not say.
     lines = []
@@ -174,7 +204,35 @@ def _families(study, devices):
         lines += (
             [(model, kind, members)]
             if different
-            else [(model, alone[device], [device]) for device in members]
+            else [(model, texts[device], [device]) for device in members]
         )
     models = [model for model, _, _ in lines]
-    return {model if models.count(model) == 1 else name: members for model, name, members in lines}
+    names = [
+        model if models.count(model) == 1 else _short(text, model, levels[members[0]])
+        for model, text, members in lines
+    ]
+    return _told_apart(names, [members for _, _, members in lines])
+
+
+def _described(study, devices):
+    """Map each device to its text, in one line and different from others, model and levels."""
+    numbers = devices.tolist()
+    models, levels = (dict(zip(numbers, study[key], strict=True)) for key in ("model", "n_levels"))
+    texts = dict(zip(numbers, study["synapse"], strict=True))
+    texts = _told_apart([" ".join(text.split()) for text in texts.values()], [[k] for k in texts])
+    return {device: text for text, (device,) in texts.items()}, models, levels
+
+
+def _short(text, model, n_levels):
+    """The text of a device or, where it is long, its model and levels."""
+    if len(text) <= _LETTERS and "array(" not in text:
+        return text
+    return f"{model}, {n_levels:.0f} levels" if np.isfinite(n_levels) else f"{model}, continuous"
+
+
+def _told_apart(names, members):
+    """Map names to their devices; equal names bring the first device's number."""
+    return {
+        name if names.count(name) == 1 else f"{name} (device {own[0]})": own
+        for name, own in zip(names, members, strict=True)
+    }

@@ -19,6 +19,8 @@ UP, DOWN = COLORS[0], COLORS[6]  # strengthening and weakening, positive and neg
 GREY = "0.5"  # seen on white and on black
 _MOST_INSIDE = 4  # entries of a legend that finds room inside the axes
 _LEAST_GAP = 11  # points between two names along an axis
+_POINTS_OF_LETTER, _POINTS_OF_KEY = 4.4, 30  # of a legend
+_BELOW = 38  # points of the ticks and the label of an axis
 
 
 def new_axes(ax: "Axes | None", **figure: Any) -> "Axes":
@@ -60,19 +62,38 @@ def add_legend(
     handles: Sequence | None = None,
     *,
     beside: bool | None = None,
+    below: bool = False,
     loc: str = "best",
 ) -> None:
-    """Explain the artists: inside the axes if they are few, else beside them."""
+    """Explain the artists: inside the axes if they are few, else beside them, or below."""
     handles = ax.get_legend_handles_labels()[0] if handles is None else list(handles)
     if not handles:
         return
     style: dict[str, Any] = {"fontsize": "small", "handles": handles, "loc": loc}
     if len(handles) > _MOST_INSIDE if beside is None else beside:
-        style |= {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
+        place = {"loc": "upper left", "bbox_to_anchor": (1.02, 1.0), "borderaxespad": 0.0}
+        style |= _below(ax, handles) if below else place
     ax.legend(**style)
 
 
-def name_groups(ax: "Axes", axis: str, groups: Sequence[tuple[float, str, str]]) -> None:
+def _below(ax, handles):
+    """The place of a legend below the label of the x axis, in as many columns as there is room."""
+    from matplotlib.transforms import offset_copy
+
+    width = max(len(line) for h in handles for line in str(h.get_label()).splitlines())
+    room = size_in_points(ax)[0] / (_POINTS_OF_LETTER * width + _POINTS_OF_KEY)
+    return {
+        "loc": "upper left",
+        "ncols": int(np.clip(room, 1, len(handles))),
+        "bbox_to_anchor": (0.0, 0.0),
+        "bbox_transform": offset_copy(ax.transAxes, ax.figure, 0, -_BELOW, units="points"),
+        "borderaxespad": 0.0,
+    }
+
+
+def name_groups(
+    ax: "Axes", axis: str, groups: Sequence[tuple[float, str, str]], gap: float = _LEAST_GAP
+) -> None:
     """Name places along an axis by ticks; of names that would overlap, the later one waits.
 
     Parameters
@@ -80,15 +101,17 @@ def name_groups(ax: "Axes", axis: str, groups: Sequence[tuple[float, str, str]])
     ax : Axes
     axis : {"x", "y"}
     groups : sequence of (place, name, colour)
+    gap : float
+        Points between two names, at least.
     """
-    low, high = sorted(ax.get_ylim() if axis == "y" else ax.get_xlim())
-    gap = _LEAST_GAP / size_in_points(ax)[1 if axis == "y" else 0] * (high - low)
+    chosen = ax.yaxis if axis == "y" else ax.xaxis
+    scale = chosen.get_transform().transform
+    gap *= np.ptp(scale(chosen.get_view_interval())) / size_in_points(ax)[axis == "y"]
     kept: list[tuple[float, str, str]] = []
     for group in sorted(groups, key=lambda group: group[0]):
-        if not kept or group[0] - kept[-1][0] >= gap:
+        if not kept or np.diff(scale(np.array([kept[-1][0], group[0]], dtype=float))) >= gap:
             kept.append(group)
     places, names = [g[0] for g in kept], [g[1] for g in kept]
-    chosen = ax.yaxis if axis == "y" else ax.xaxis
     chosen.set_ticks(places, names)
     for label, (_, _, color) in zip(chosen.get_ticklabels(), kept, strict=True):
         label.set_color(color)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.base import BaseEstimator
 
 from .._validation import check_numbers
 from ..module import Module
-from .samples import class_names, fitted_classifier
+from .samples import class_names, feature_names, fitted_classifier
 from .style import (
     DOWN,
     GREY,
@@ -19,6 +20,7 @@ from .style import (
     by_class,
     class_color,
     ink,
+    name_groups,
     new_axes,
     runs,
     size_in_points,
@@ -29,11 +31,13 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
 
 _CELL = 0.6  # inches of the picture of a neuron
+_MOST_BARS = 24  # neurons that are drawn as rows of bars; more are a map
+_LETTERS = 24  # of the name of a feature or class
 _SHARES = (5, 25, 50, 75, 95)  # percentiles of the weights
 
 
 class ReceptiveFieldDisplay:
-    """The weights that lead to each neuron, as an image or as bars for each.
+    """The weights that lead to each neuron: images, rows of bars, or a map of many neurons.
 
     Make it with :meth:`from_estimator`.
 
@@ -43,18 +47,20 @@ class ReceptiveFieldDisplay:
         The weights.
     image_shape : tuple of (height, width) or (n_maps, height, width), optional
         How the inputs of a neuron are laid out; they multiply to n_inputs. None draws a
-        bar for each input instead.
+        row of bars for each of up to 24 neurons, and a map of more, a row for each.
     labels : sequence of length n_neurons, optional
-        Written beside each picture.
+        Written into each image, or beside the rows, once for neighbours of one label.
     groups : array-like of int of shape (n_inputs,), optional
-        Bars: the feature of each input; lines part them.
+        Bars and maps: the feature of each input; lines part them.
     group_names : sequence of str, optional
-        Bars: names of the features.
+        Bars and maps: names of the features; by default "x0", "x1", ...
+    ylabel : str, default="weights of each neuron"
+        Bars and maps: what a row shows.
 
     Attributes
     ----------
     image_ : matplotlib.image.AxesImage or None
-        All receptive fields, side by side; None for bars.
+        All receptive fields, side by side, or the map; None for bars.
     bars_ : list of matplotlib.collections.LineCollection
         The bars, those of positive weights and those of negative ones.
     text_ : list of matplotlib.text.Text
@@ -85,6 +91,7 @@ class ReceptiveFieldDisplay:
         labels: Sequence | None = None,
         groups: ArrayLike | None = None,
         group_names: Sequence[str] | None = None,
+        ylabel: str = "weights of each neuron",
     ):
         weights = np.asarray(weights, dtype=float)
         n_inputs = None if weights.ndim != 2 else weights.shape[1]
@@ -108,6 +115,7 @@ class ReceptiveFieldDisplay:
         self.labels = labels
         self.groups = None if groups is None else np.asarray(groups)
         self.group_names = group_names
+        self.ylabel = ylabel
 
     @classmethod
     def from_estimator(
@@ -115,6 +123,7 @@ class ReceptiveFieldDisplay:
         estimator: BaseEstimator,
         *,
         image_shape: Sequence[int] | None = None,
+        neurons: str | Sequence[int] | None = None,
         sort: bool = True,
         ax: "Axes | None" = None,
         cmap: "str | Colormap | None" = None,
@@ -128,7 +137,10 @@ class ReceptiveFieldDisplay:
         image_shape : tuple of (height, width) or (n_maps, height, width), optional
             Layout of the inputs. By default that of the images that the classifier has
             recognised, or a square if their number allows it; fields of tables, and all
-            else, are drawn as bars.
+            else, are drawn as bars or a map.
+        neurons : {"each", "class"} or sequence of int, optional
+            Which are drawn: each, the mean of those of each class, or those of these numbers,
+            from 0. By default each of an image, or of up to 24 neurons, and else the means.
         sort : bool, default=True
             Draw the neurons of a class side by side.
         ax : matplotlib.axes.Axes, optional
@@ -145,24 +157,32 @@ class ReceptiveFieldDisplay:
         NotFittedError
             If the classifier is not fitted.
         ValueError
-            If `image_shape` does not multiply to the number of inputs.
+            If `image_shape` does not multiply to the number of inputs, or `neurons` names none
+            of the network's, or means of classes where neurons have none.
         """
         classifier = fitted_classifier(estimator)
-        weights, labels = classifier.module_.receptive_fields, None
-        if len(classifier.neuron_label_map_) == len(weights):
-            names, numbers = class_names(classifier), classifier.neuron_label_map_
-            order = by_class(numbers) if sort else np.arange(len(numbers))
-            weights = weights[order]
-            labels = ["" if k < 0 else names[k] for k in numbers[order]]
-        encoder, groups, group_names = classifier.encoder_, None, None
-        if encoder is not None:
-            groups = encoder.channel_features_
-            if classifier.features_ is None:
-                group_names = getattr(classifier, "feature_names_in_", None)
+        weights, encoder = classifier.module_.receptive_fields, classifier.encoder_
+        numbers = np.asarray(classifier.neuron_label_map_)
+        if len(numbers) != len(weights):  # those of a hidden layer have no class
+            numbers = np.full(len(weights), -1)
         if image_shape is None:
             image_shape = _shape_of_inputs(classifier)
+        if neurons is None:
+            many = image_shape is None and len(weights) > _MOST_BARS and (numbers >= 0).any()
+            neurons = "class" if many else "each"
+        weights, numbers, ylabel = _chosen(weights, numbers, neurons)
+        if sort:
+            order = by_class(numbers)
+            weights, numbers = weights[order], numbers[order]
+        names = class_names(classifier)
+        labels = ["" if k < 0 else names[k] for k in numbers]
         return cls(
-            weights, image_shape=image_shape, labels=labels, groups=groups, group_names=group_names
+            weights,
+            image_shape=image_shape,
+            labels=labels if any(labels) else None,
+            groups=None if encoder is None else encoder.channel_features_,
+            group_names=None if encoder is None else feature_names(estimator),
+            ylabel=ylabel,
         ).plot(ax=ax, cmap=cmap)
 
     def plot(self, *, ax: "Axes | None" = None, cmap: "str | Colormap | None" = None) -> Self:
@@ -174,7 +194,7 @@ class ReceptiveFieldDisplay:
             Where to draw; a new figure by default.
         cmap : str or matplotlib.colors.Colormap, optional
             Colours of the weights; by default "viridis", or "PuOr_r" with white for 0 if
-            some are negative. Bars have no map.
+            some are negative. Bars have none.
 
         Returns
         -------
@@ -182,7 +202,13 @@ class ReceptiveFieldDisplay:
         """
         self.image_: Any = None
         self.bars_: list = []
-        ax = self._plot_bars(ax) if self.image_shape is None else self._plot_images(ax, cmap)
+        self.text_: list = []
+        if self.image_shape is not None:
+            ax = self._plot_images(ax, cmap)
+        elif len(self.weights) <= _MOST_BARS:
+            ax = self._plot_bars(ax)
+        else:
+            ax = self._plot_map(ax, cmap)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -201,7 +227,6 @@ class ReceptiveFieldDisplay:
         size = (_CELL * n_columns + 1, max(_CELL * n_rows * height / width, 1))
         ax = new_axes(ax, figsize=size)
         self.image_ = ax.imshow(mosaic, interpolation="nearest", **_colors_of(fields, cmap))
-        self.text_ = []
         if self.labels is not None:
             cell = min(
                 size_in_points(ax)[0] / mosaic.shape[1], size_in_points(ax)[1] / len(mosaic)
@@ -216,32 +241,56 @@ class ReceptiveFieldDisplay:
 
     def _plot_bars(self, ax):
         n_neurons, n_inputs = self.weights.shape
-        n_columns = math.ceil(n_neurons / _ROWS)
-        n_rows = math.ceil(n_neurons / n_columns)
-        width = 6.4 if n_columns == 1 else 1.3 * n_columns + 1
-        ax = new_axes(ax, figsize=(width, float(np.clip(2 + 0.4 * n_rows, 2.8, 10))))
-        columns, rows = np.divmod(np.arange(n_neurons), n_rows)
-        gap = 0.0 if n_columns == 1 else 0.3 * n_inputs
-        lefts, bottoms = (n_inputs + gap) * columns, n_rows - 1 - rows
-        ax.set(
-            xlim=(-0.5 - gap, (n_inputs + gap) * n_columns - gap - 0.5), ylim=(-0.6, n_rows),
-            xlabel="weights of the inputs of each neuron", xticks=[], yticks=[],
-        )  # fmt: skip
+        bottoms = np.arange(n_neurons - 1, -1, -1)
+        ax = new_axes(ax, figsize=(self._width(), float(np.clip(2 + 0.4 * n_neurons, 3.6, 10))))
+        ax.set(xlim=(-0.5, n_inputs - 0.5), ylim=(-0.6, n_neurons), yticks=[])
         ax.spines[:].set_visible(False)
-        ax.hlines(bottoms, lefts - 0.5, lefts + n_inputs - 0.5, color=GREY, linewidth=0.5)
-        x = lefts[:, np.newaxis] + np.arange(n_inputs)
-        self._draw_bars(ax, x, bottoms[:, np.newaxis])
-        if n_columns == 1:
-            self._name_features(ax)
-        self.text_ = [] if self.labels is None else self._label_rows(ax, lefts, bottoms, rows == 0)
+        ax.hlines(bottoms, -0.5, n_inputs - 0.5, color=GREY, linewidth=0.5)
+        self._draw_bars(ax, np.tile(np.arange(n_inputs), (n_neurons, 1)), bottoms[:, np.newaxis])
+        self._name_rows(ax, bottoms + (0 if self._both_signs() else 0.4))
+        self._name_features(ax, GREY)
         return ax
+
+    def _plot_map(self, ax, cmap):
+        ax = new_axes(ax, figsize=(self._width(), 5))
+        self.image_ = ax.imshow(self.weights, aspect="auto", **_colors_of(self.weights, cmap))
+        self._name_rows(ax, np.arange(len(self.weights)))
+        self._name_features(ax, "white")
+        if self.labels is not None:
+            for start in self._starts()[1:]:
+                ax.axhline(start - 0.5, color="white", linewidth=0.8)
+        ax.figure.colorbar(self.image_, ax=ax, label="weight")
+        return ax
+
+    def _width(self):
+        """Inches that leave room for the names of the features."""
+        return float(np.clip(2 + 0.16 * len(self._feature_starts()), 6.4, 12))
+
+    def _both_signs(self):
+        return self.weights.min() < 0 < self.weights.max()
+
+    def _starts(self):
+        """Where neighbours of one label begin."""
+        labels = self.labels
+        return [k for k in range(len(labels)) if k == 0 or labels[k] != labels[k - 1]]
+
+    def _feature_starts(self):
+        """The first input of each feature."""
+        n_inputs = self.weights.shape[1]
+        return [
+            start
+            for _, start, _ in runs(np.arange(n_inputs) if self.groups is None else self.groups)
+        ]
 
     def _draw_bars(self, ax, x, bottoms):
         from matplotlib.collections import LineCollection
         from matplotlib.lines import Line2D
 
-        both = self.weights.min() < 0 < self.weights.max()
-        heights = (0.45 if both else 0.85) * self.weights / (np.abs(self.weights).max() or 1.0)
+        heights = (
+            (0.45 if self._both_signs() else 0.85)
+            * self.weights
+            / (np.abs(self.weights).max() or 1.0)
+        )
         low, high = ax.get_xlim()
         width = max(0.8 * size_in_points(ax)[0] / (high - low), 0.3)
         keys = []
@@ -257,36 +306,65 @@ class ReceptiveFieldDisplay:
         if len(keys) > 1:
             add_legend(ax, keys, beside=True)
 
-    def _name_features(self, ax):
+    def _name_features(self, ax, color):
         """Part the inputs of different features by lines, and name the features below."""
-        groups = np.arange(self.weights.shape[1]) if self.groups is None else self.groups
-        edges = np.flatnonzero(np.diff(groups)) + 0.5
-        if len(edges) >= _MOST_NAMES:
-            return
+        edges = np.array([*self._feature_starts(), self.weights.shape[1]]) - 0.5
+        ax.vlines(edges[1:-1], *ax.get_ylim(), color=color, linewidth=0.4, alpha=0.6)
         ax.set_xlabel("feature")
-        ax.vlines(edges, *ax.get_ylim(), color=GREY, linewidth=0.4, alpha=0.6)
-        edges = np.concatenate([[-0.5], edges, [len(groups) - 0.5]])
-        names = range(len(edges) - 1) if self.group_names is None else self.group_names
-        names = [str(name) if len(str(name)) <= 24 else f"{str(name)[:22]} ..." for name in names]
+        names = self.group_names
+        if names is None:
+            names = [f"x{k}" for k in range(len(edges) - 1)]
+        names = [_short(name) for name in names]
         wide = _POINTS_OF_LETTER * max(map(len, names)) * len(names) > size_in_points(ax)[0]
-        ax.set_xticks((edges[1:] + edges[:-1]) / 2, names, rotation=90 if wide else 0)
-        ax.tick_params(length=0, labelsize="small")
+        places = (edges[1:] + edges[:-1]) / 2
+        name_groups(ax, "x", [(*group, ink()) for group in zip(places, names, strict=True)])
+        ax.tick_params(axis="x", labelrotation=90 if wide else 0)
 
-    def _label_rows(self, ax, lefts, bottoms, first):
-        """Write each label once, where the neurons of a class begin."""
-        height = size_in_points(ax)[1] / np.ptp(ax.get_ylim())
-        style = {"ha": "right", "va": "center", "fontsize": float(np.clip(0.8 * height, 1, 9))}
-        place = {"xytext": (-4, 0), "textcoords": "offset points"}
-        starts = [k for k in range(len(first)) if first[k] or self.labels[k] != self.labels[k - 1]]
-        return [
-            ax.annotate(str(self.labels[k]), (lefts[k] - 0.5, bottoms[k]), **place, **style)
-            for k in starts
-        ]
+    def _name_rows(self, ax, places):
+        """Write each label once, in the middle of neighbours of one label."""
+        ax.set_ylabel(self.ylabel)
+        if self.labels is None:
+            ax.set_yticks([])
+            return
+        ends = [*self._starts(), len(self.labels)]
+        name_groups(ax, "y", [
+            (places[start:stop].mean(), _short(self.labels[start]), ink())
+            for start, stop in pairwise(ends)
+        ])  # fmt: skip
+        texts = ax.get_yticklabels()  # from small places to large ones, and here from above
+        self.text_ = texts if places[0] < places[-1] else texts[::-1]
 
 
-_ROWS = 32  # of bars in a column
-_MOST_NAMES = 40  # of features below the bars
 _POINTS_OF_LETTER = 6.5
+
+
+def _short(name):
+    """The name of a feature or class, cut where it is long."""
+    name = str(name)
+    return name if len(name) <= _LETTERS else f"{name[: _LETTERS - 2]} ..."
+
+
+def _chosen(weights, numbers, neurons):
+    """The weights and classes of chosen neurons or of means, and what to call them."""
+    if isinstance(neurons, str):
+        if neurons == "each":
+            return weights, numbers, "weights of each neuron"
+        if neurons != "class":
+            raise ValueError(
+                f'neurons must be "each", "class" or numbers of neurons, got {neurons!r}.'
+            )
+        classes = np.unique(numbers[numbers >= 0])
+        if len(classes) == 0:
+            raise ValueError(
+                'no neuron of the first layer has a class: neurons="each" draws them all.'
+            )
+        means = np.stack([weights[numbers == k].mean(axis=0) for k in classes])
+        return means, classes, "mean weights of a class"
+    chosen = check_numbers("neurons", neurons, ndim=1)
+    if (chosen != chosen.astype(int)).any() or chosen.min() < 0 or chosen.max() >= len(weights):
+        raise ValueError(f"neurons must be numbers from 0 to {len(weights) - 1}, got {neurons!r}.")
+    chosen = chosen.astype(int)
+    return weights[chosen], numbers[chosen], "weights of each neuron"
 
 
 def _shape_of_inputs(classifier):
