@@ -30,6 +30,8 @@ from nervos_sklearn import (
     Parameters,
     PrototypeLearning,
     ReceptiveFieldDisplay,
+    SeriesAnswerDisplay,
+    SeriesWindowDisplay,
     SNNClassifier,
     SpikeCountDisplay,
     SpikeEncoder,
@@ -218,7 +220,6 @@ def study():
     ]
     table = synapse_study(network, devices, X[:1200], y[:1200], cv=3)
     display = SynapseStudyDisplay.from_study(table)
-    display.ax_.set_xscale("log", base=2)
     display.figure_.set_size_inches(6.5, 3.6)
     figure = display.figure_
     save(figure, "study")
@@ -330,13 +331,18 @@ def patch_features():
     save(figure, "patch_features")
 
 
-def way_of_a_series():
-    """A signal, the spikes of its receptive fields, and the answers of two of its neurons."""
+def bursts(n_channels=1):
+    """Forty series of 120 steps: a burst of waves, and a walk."""
     rng = np.random.default_rng(2)
     steps = np.arange(120)
-    series = 0.08 * rng.normal(size=(40, 1, 120)).cumsum(axis=2)
+    series = 0.08 * rng.normal(size=(40, n_channels, 120)).cumsum(axis=2)
     envelope = np.exp(-(((steps - 60) / 25) ** 2))
-    series += np.sin(steps / 9 + rng.uniform(0, 6, (40, 1, 1))) * envelope
+    return series + np.sin(steps / 9 + rng.uniform(0, 6, (40, n_channels, 1))) * envelope
+
+
+def way_of_a_series():
+    """A signal, the spikes of its receptive fields, and the answers of two of its neurons."""
+    steps, series = np.arange(120), bursts()
     features = SpikingWindowFeatures(codes=["value"], random_state=0).fit(series)
     shown, layer = series[0, 0], "value_d4"
     leads = features.answers(series[:1])[layer][0]
@@ -383,7 +389,7 @@ def displays():
     stdp = SNNClassifier(40, learning="stdp", random_state=0).fit(X_train, y_train)
     table = load_wine(as_frame=True)
     classes = table.target_names[table.target]
-    wine = SNNClassifier(3, random_state=0).fit(table.data, classes)
+    wine = SNNClassifier(random_state=0).fit(table.data, classes)
     conductances = [316.228, 199.526, 125.893, 63.096, 25.119, 12.589, 5.754, 3.981]
     synapse = NonLinearSynapse.from_measurement(range(8), conductances)
     network = SNNClassifier(60, learning="prototype", epochs=8, random_state=0)
@@ -395,6 +401,8 @@ def displays():
     spikes = SpikeEncoder("rate", training_duration=50).fit_transform(X_train[:60])
     module = Module(Parameters(training_duration=50), random_state=0)
     module.initialise_layers([64, 10])
+    pairs, layer = bursts(n_channels=2), "value_d4"
+    windows = SpikingWindowFeatures(codes=["value"], random_state=0).fit(pairs)
     weights = []
     for train in spikes:
         module.learn([train])
@@ -426,12 +434,18 @@ def displays():
         "Occupancy": lambda ax: OccupancyDisplay.from_estimator(device, ax=ax),
         "DeviceWear": lambda ax: DeviceWearDisplay.from_estimator(device, ax=ax),
         "SynapseStudy": lambda ax: SynapseStudyDisplay.from_study(study, ax=ax),
+        "SeriesAnswer": lambda ax: SeriesAnswerDisplay.from_estimator(
+            windows, pairs[0], layer, n_neurons=4, ax=ax
+        ),
     }
-    figure = plt.figure(figsize=(20, 14), layout="constrained")
-    for part, (name, draw) in zip(figure.subfigures(4, 4).flat, pictures.items(), strict=True):
+    figure = plt.figure(figsize=(17, 21), layout="constrained")
+    *parts, last = figure.subfigures(6, 3).flat
+    for part, (name, draw) in zip(parts, pictures.items(), strict=True):
         ax = part.subplots()
         draw(ax)
         ax.set_title(name + ("" if "," in name else "Display"))
+    SeriesWindowDisplay.from_estimator(windows, layer, neurons=range(12), figure=last)
+    last.suptitle("SeriesWindowDisplay")
     save(figure, "displays")
 
 

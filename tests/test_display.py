@@ -14,6 +14,8 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -32,11 +34,14 @@ from nervos_sklearn import (
     OccupancyDisplay,
     Parameters,
     ReceptiveFieldDisplay,
+    SeriesAnswerDisplay,
+    SeriesWindowDisplay,
     SNNClassifier,
     SpikeCountDisplay,
     SpikeEncoder,
     SpikeRasterDisplay,
     SpikingPatchFeatures,
+    SpikingWindowFeatures,
     STDPLearning,
     SynapseDisplay,
     SynapseStudyDisplay,
@@ -116,6 +121,11 @@ def networks():
     wine = load_wine(as_frame=True)
     names = wine.target_names[wine.target]
     spikes = SpikeEncoder("rate", training_duration=40).fit_transform(X[:40])
+    rng = np.random.default_rng(0)
+    broad, groups = rng.normal(size=(120, 60)), np.arange(120) % 4
+    broad[:, :4] += 3 * np.eye(4)[groups]
+    broad[rng.random(broad.shape) < 0.1] = np.nan
+    pairs = rng.normal(size=(20, 2, 40)).cumsum(axis=2)
     recorded.initialise_layers([64, 10])
     recorded.get_spikeplots = recorded.get_weight_evolution = True
     for _ in range(2):
@@ -144,6 +154,12 @@ def networks():
         "device large": SNNClassifier(400, synapse=NonLinearSynapse(200), **prototypes).fit(
             X[:500], Y[:500]
         ),
+        "table broad": SNNClassifier(epochs=1, random_state=0).fit(
+            broad, np.array(["dormant", "churn", "a new customer of this year", "loyal"])[groups]
+        ),
+        "windows": SpikingWindowFeatures(8, random_state=0).fit(pairs),
+        "pairs": pairs,
+        "broad": broad,
         "recorded": recorded,
         "spikes": spikes,
         "wine": wine.data,
@@ -157,6 +173,17 @@ def study():
     synapses += [NonLinearSynapse(n, nu=1.5, write_noise=0.01) for n in (2, 4)]
     network = SNNClassifier(6, learning="prototype", epochs=2, random_state=0)
     return synapse_study(network, synapses, *load_iris(return_X_y=True), cv=2)
+
+
+@pytest.fixture(scope="module")
+def long_study():
+    """Nine devices, some of which take long to describe."""
+    tables = [TableSynapse.from_conductances(np.linspace(1, 9, 60) ** a) for a in (0.5, 0.6)]
+    devices = [NonLinearSynapse(n, 2.5, write_noise=0.02, read_noise=0.03) for n in (16, 200)]
+    devices += [IdealSynapse(), *tables, *(LinearSynapse(n) for n in (3, 4, 5, 64))]
+    network = SNNClassifier(6, learning="prototype", epochs=2, random_state=0)
+    data = load_iris(return_X_y=True)
+    return synapse_study(network, devices, *data, cv=2, read_energy=1e-12, write_energy=1e-10)
 
 
 WORN = EnduranceSynapse.from_memory_window(
@@ -195,6 +222,18 @@ PICTURES = {
     "bars small": lambda n, s, ax: ReceptiveFieldDisplay.from_estimator(n["table small"], ax=ax),
     "bars": lambda n, s, ax: ReceptiveFieldDisplay.from_estimator(n["table"], ax=ax),
     "bars large": lambda n, s, ax: ReceptiveFieldDisplay.from_estimator(n["table large"], ax=ax),
+    "bars of many features": lambda n, s, ax: ReceptiveFieldDisplay.from_estimator(
+        n["table broad"], ax=ax
+    ),
+    "map": lambda n, s, ax: ReceptiveFieldDisplay.from_estimator(
+        n["table"], neurons="each", ax=ax
+    ),
+    "map large": lambda n, s, ax: ReceptiveFieldDisplay.from_estimator(
+        n["table large"], neurons="each", ax=ax
+    ),
+    "map of many features": lambda n, s, ax: ReceptiveFieldDisplay.from_estimator(
+        n["table broad"], neurons="each", ax=ax
+    ),
     "histogram small": lambda n, s, ax: WeightHistogramDisplay.from_estimator(
         n["device small"], ax=ax
     ),
@@ -231,6 +270,12 @@ PICTURES = {
     ),
     "encoder large": lambda n, s, ax: EncoderDisplay.from_encoder(
         SpikeEncoder(n_fields=100, field_variance=1e-4).fit(n["wine"]), n["wine"], 12, ax=ax
+    ),
+    "encoder with missing values": lambda n, s, ax: EncoderDisplay.from_estimator(
+        n["table broad"], n["broad"], ax=ax
+    ),
+    "answers to a series": lambda n, s, ax: SeriesAnswerDisplay.from_estimator(
+        n["windows"], n["pairs"][0], "value_d2", ax=ax
     ),
     "counts small": lambda n, s, ax: SpikeCountDisplay.from_estimator(
         n["stdp small"], X[FEW], Y[FEW], ax=ax
@@ -274,6 +319,36 @@ def test_every_picture_can_be_read(name, style, networks, study):
                     np.abs(np.subtract(mpl.colors.to_rgb(text.get_color()), background)).max()
                     > 0.4
                 )
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+@pytest.mark.parametrize("x", ["n_levels", "epoch", "updates_per_synapse", "energy"])
+def test_studies_of_many_devices_leave_room_for_their_lines(x, style, long_study):
+    with plt.style.context(style):
+        display = SynapseStudyDisplay.from_study(long_study, x=x)
+    figure, ax = display.figure_, display.ax_
+    assert overlapping(figure) == outside(figure) == []
+    assert ax.get_window_extent().width > 0.75 * figure.get_window_extent().width
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert len(names) == len(set(names)) == len(display.curves)
+    assert max(map(len, names)) <= 70
+    assert {"TableSynapse, 60 levels (device 3)", "TableSynapse, 60 levels (device 4)"} <= {*names}
+
+
+def test_windows_of_series_are_numbered_and_find_room(networks):
+    figure = plt.figure(figsize=(9, 4), layout="constrained")
+    left, right = figure.subfigures(1, 2)
+    for part, neurons in ((None, range(16)), (left, [5]), (right, [2, 7, 1])):
+        display = SeriesWindowDisplay.from_estimator(
+            networks["windows"], "value_d2", neurons=neurons, figure=part
+        )
+        whole = display.figure_ if part is None else figure
+        assert overlapping(whole) == outside(whole) == []
+        numbers = [j for j in neurons if j < 8]
+        assert [ax.get_title() for ax in display.axes_] == [f"neuron {j}" for j in numbers]
+        values = networks["windows"].window_values("value_d2")
+        np.testing.assert_array_equal(display.lines_[1].get_ydata(), values[numbers[0], :, 1])
+        assert all(ax.get_figure() is part or part is None for ax in display.axes_)
 
 
 @pytest.mark.parametrize("name", LARGER)
@@ -330,6 +405,36 @@ def test_unfitted_networks_are_refused():
     ):
         with pytest.raises(NotFittedError):
             draw()
+    assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda e: ReceptiveFieldDisplay.from_estimator(e),
+        lambda e: SpikeRasterDisplay.from_estimator(e, X[0]),
+        lambda e: MembranePotentialDisplay.from_estimator(e, X[0]),
+        lambda e: WeightHistogramDisplay.from_estimator(e),
+        lambda e: OccupancyDisplay.from_estimator(e),
+        lambda e: DeviceWearDisplay.from_estimator(e),
+        lambda e: SpikeCountDisplay.from_estimator(e, X, Y),
+        lambda e: DecisionTimeDisplay.from_estimator(e, X, Y),
+        lambda e: TrainingHistoryDisplay.from_estimator(e),
+        lambda e: TrainingHistoryDisplay.from_estimator(e, X, Y),
+        lambda e: EncoderDisplay.from_estimator(e, X),
+        lambda e: LearningRuleDisplay.from_estimator(e),
+        lambda e: WeightChangeDisplay.from_estimator(e),
+    ],
+)
+def test_other_estimators_are_refused_by_name(draw):
+    other = GaussianNB().fit(X, Y)
+    with pytest.raises(TypeError, match=r"must be an SNNClassifier .*got GaussianNB"):
+        draw(other)
+    with pytest.raises(TypeError, match="got a pipeline that ends with GaussianNB"):
+        draw(make_pipeline(StandardScaler(), other))
+    search = GridSearchCV(other, {}, cv=2).fit(X, Y)
+    with pytest.raises(TypeError, match="got GridSearchCV, whose best_estimator_ may be one"):
+        draw(search)
     assert not plt.get_fignums()
 
 
@@ -462,6 +567,8 @@ def test_the_winner_of_prototypes_is_highlighted(networks):
     winner = network.neuron_label_map_[display.highlight[0]]
     assert network.predict(X[7:8])[0] == winner
     assert line.get_label() == f"neuron {display.highlight[0]}, class {winner}"
+    table = MembranePotentialDisplay.from_estimator(networks["table"], networks["wine"].iloc[:1])
+    assert table.lines_[0].get_label() == f"neuron {table.highlight[0]}, class_0"
     assert line.get_ydata()[-1] == display.potentials[:, -1].max()
     assert display.spans_ == display.thresholds_ == []
     assert sum(len(c.get_segments()) for c in display.collections_) == 399
@@ -482,6 +589,29 @@ def test_wrong_potentials_are_refused():
         MembranePotentialDisplay(np.zeros((2, 5)), thresholds=np.zeros((2, 4)))
     with pytest.raises(ValueError, match="highlight"):
         MembranePotentialDisplay(np.zeros((2, 5)), highlight=2)
+
+
+def test_the_one_spike_of_a_winner_is_seen(networks):
+    display = SpikeRasterDisplay.from_estimator(networks["prototype large"], X[5])
+    (line,) = [line for line in display.lines_[1:] if len(line.get_xdata()) > 0]
+    assert line.get_xdata().tolist() == [32]
+    assert line.get_markersize() >= 10
+    assert line.get_ydata() == display.winner_.get_ydata()
+
+
+def test_each_class_is_named_once_beside_its_strongest_line(networks):
+    display = MembranePotentialDisplay.from_estimator(networks["prototype large"], X[7])
+    names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    winner = networks["prototype large"].neuron_label_map_[display.highlight[0]]
+    assert names == [display.lines_[0].get_label()] + [
+        f"class {k}" for k in range(10) if k != winner
+    ]
+    for label, lines in enumerate(display.collections_):
+        *others, last = zip(lines.get_segments(), lines.get_linewidths(), strict=True)
+        assert last[0][:, 1].max() >= max(segment[:, 1].max() for segment, _ in others)
+        assert (last[1] > others[0][1]) == (label != winner)
+    styles = [(tuple(c.get_color()[0][:3]), str(c.get_linestyle())) for c in display.collections_]
+    assert len(set(styles)) == 10
 
 
 # ------------------------------------------------------------------------------ weights
@@ -545,7 +675,59 @@ def test_bars_of_tables_name_their_features(networks):
     wine = networks["wine"].iloc[:, :4]
     inside = SNNClassifier(6, features=PCA(2), encoder="receptive_fields", epochs=1)
     display = ReceptiveFieldDisplay.from_estimator(inside.fit(wine, networks["names"]))
-    assert [text.get_text() for text in display.ax_.get_xticklabels()] == ["0", "1"]
+    assert [text.get_text() for text in display.ax_.get_xticklabels()] == ["pca0", "pca1"]
+    scaled = make_pipeline(StandardScaler(), SNNClassifier(6, epochs=1))
+    display = ReceptiveFieldDisplay.from_estimator(scaled.fit(wine, networks["names"]))
+    assert [text.get_text() for text in display.ax_.get_xticklabels()] == names
+    unnamed = scaled[-1].fit(wine.to_numpy(), networks["names"])
+    display = ReceptiveFieldDisplay.from_estimator(unnamed)
+    assert [text.get_text() for text in display.ax_.get_xticklabels()] == ["x0", "x1", "x2", "x3"]
+
+
+@pytest.mark.parametrize("name", ["table", "table broad"])
+def test_many_neurons_of_a_table_are_means_of_classes(name, networks):
+    network = networks[name]
+    weights, numbers = network.module_.receptive_fields, network.neuron_label_map_
+    display = ReceptiveFieldDisplay.from_estimator(network)
+    for k, row in enumerate(display.weights):
+        np.testing.assert_allclose(row, weights[numbers == k].mean(axis=0))
+    shown = [text.get_text() for text in display.text_]
+    assert [text.removesuffix(" ...") for text in shown] == [
+        name if name in shown else name[:22] for name in network.classes_
+    ]
+    assert display.image_ is None
+    display.figure_.draw_without_rendering()
+    left = display.ax_.get_window_extent().x0  # names stand beside the bars, not on them
+    assert all(text.get_window_extent().x1 <= left for text in display.text_)
+
+
+def test_chosen_neurons_are_drawn(networks):
+    network = networks["table"]
+    weights, numbers = network.module_.receptive_fields, network.neuron_label_map_
+    display = ReceptiveFieldDisplay.from_estimator(network, neurons="each")
+    assert display.bars_ == []
+    order = np.argsort(numbers, kind="stable")
+    np.testing.assert_array_equal(display.image_.get_array(), weights[order])
+    assert [text.get_text() for text in display.text_] == network.classes_.tolist()
+    few = ReceptiveFieldDisplay.from_estimator(network, neurons=[40, 3], sort=False)
+    np.testing.assert_array_equal(few.weights, weights[[40, 3]])
+    images = ReceptiveFieldDisplay.from_estimator(networks["prototype large"], neurons="class")
+    assert len(images.weights) == 10
+    assert [text.get_text() for text in images.text_] == [str(k) for k in range(10)]
+    for wrong in ([120], [-1], [0.5], "all", []):
+        with pytest.raises(ValueError, match="neurons must"):
+            ReceptiveFieldDisplay.from_estimator(network, neurons=wrong)
+
+
+def test_hidden_neurons_have_no_class():
+    learning = STDPLearning(hidden_layer_sizes=(30,))
+    network = SNNClassifier(4, learning=learning, epochs=1, training_duration=20, random_state=0)
+    network.fit(X[:30, 1:], Y[:30])
+    display = ReceptiveFieldDisplay.from_estimator(network)
+    assert display.weights.shape == (30, 63 * 5)  # five fields a pixel
+    assert display.labels is None
+    with pytest.raises(ValueError, match="no neuron of the first layer has a class"):
+        ReceptiveFieldDisplay.from_estimator(network, neurons="class")
 
 
 def test_wrong_shapes_are_named():
@@ -660,6 +842,8 @@ def test_worn_devices_are_told_by_their_writes():
     assert np.ptp(display.up[0]) == 1
     assert np.ptp(display.up[-1]) == pytest.approx(0, abs=1e-9)
     assert (np.diff([np.ptp(levels) for levels in display.up]) < -0.2).all()
+    named = [line for line in display.lines_ if line.get_label().startswith("after")]
+    assert len({tuple(mpl.colors.to_rgba(line.get_color())) for line in named}) == len(named) > 2
 
 
 @pytest.mark.parametrize("kind", ["device small", "device large"])
@@ -685,9 +869,24 @@ def test_occupancy_of_a_study(study):
         OccupancyDisplay.from_study(study, device=9)
 
 
-def test_ideal_synapses_have_no_occupancy(networks):
+@pytest.mark.parametrize("display", [OccupancyDisplay, DeviceWearDisplay])
+def test_ideal_synapses_are_neither_used_nor_worn(display, networks):
     with pytest.raises(ValueError, match="WeightHistogramDisplay"):
-        OccupancyDisplay.from_estimator(networks["prototype small"])
+        display.from_estimator(networks["prototype small"])
+
+
+def test_levels_of_a_study_are_ticks(study, long_study):
+    ax = SynapseStudyDisplay.from_study(study).ax_
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["2", "4", "8", "16"]
+    pixels = ax.transData.transform([[n, 0.5] for n in (2, 4, 8, 16)])[:, 0]
+    assert np.ptp(np.diff(pixels)) < 1e-6
+    with pytest.raises(ValueError, match="given no energies"):
+        SynapseStudyDisplay.from_study(study, x="energy")
+    curves = SynapseStudyDisplay.from_study(long_study, x="energy").curves
+    own = long_study["device"] == 6
+    spent, epoch = long_study["energy"][own], long_study["epoch"][own]
+    expected = [spent[epoch == 1].mean(), spent.sum() / 2]
+    np.testing.assert_allclose(curves["LinearSynapse(n_states=4)"][0], expected)
 
 
 # ------------------------------------------------------------------------------ codes
@@ -728,6 +927,25 @@ def test_the_encoder_within_a_classifier(networks):
     scaled.fit(wine, networks["names"])
     display = EncoderDisplay.from_estimator(scaled, wine, 12)
     assert display.data.mean() == pytest.approx(0, abs=1e-9)
+
+
+def test_missing_values_are_left_out_and_images_show_a_pixel_that_varies(networks):
+    broad = networks["broad"]
+    display = EncoderDisplay.from_estimator(networks["table broad"], broad)
+    fewest = np.isnan(broad).sum(axis=0).argmin()  # the most values
+    known = broad[~np.isnan(broad[:, fewest]), fewest]
+    np.testing.assert_array_equal(display.data, known)
+    assert 0 < len(known) < 120
+    np.testing.assert_allclose(display.values[[0, -1]], [known.min(), known.max()])
+    nothing = broad.copy()
+    nothing[:, 5] = np.nan
+    EncoderDisplay.from_estimator(networks["table broad"], nothing, 0)
+    with pytest.raises(ValueError, match="feature 5 is missing"):
+        EncoderDisplay.from_estimator(networks["table broad"], nothing, 5)
+    image = EncoderDisplay.from_encoder(networks["stdp small"].encoder_, X)
+    np.testing.assert_array_equal(np.unique(image.data), np.arange(17))
+    with pytest.raises(ValueError, match="NaN"):
+        EncoderDisplay.from_estimator(networks["stdp small"], np.full((2, 64), np.nan))
 
 
 # ------------------------------------------------------------------------------ decisions

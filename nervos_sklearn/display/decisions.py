@@ -101,6 +101,8 @@ class SpikeCountDisplay:
         ------
         NotFittedError
             If the classifier is not fitted.
+        TypeError
+            If the estimator is no SNNClassifier, nor ends with one.
         ValueError
             If the samples do not fit the classifier, or the classes not the samples.
         """
@@ -238,6 +240,8 @@ class DecisionTimeDisplay:
         ------
         NotFittedError
             If the classifier is not fitted.
+        TypeError
+            If the estimator is no SNNClassifier, nor ends with one.
         ValueError
             If a time lies outside of the sample, the samples do not fit the classifier, or the
             classes not the samples.

@@ -295,6 +295,8 @@ class OccupancyDisplay:
         ------
         NotFittedError
             If the classifier is not fitted.
+        TypeError
+            If the estimator is no SNNClassifier, nor ends with one.
         ValueError
             If it has no `synapse`.
         """
@@ -428,6 +430,8 @@ class DeviceWearDisplay:
         ------
         NotFittedError
             If the classifier is not fitted.
+        TypeError
+            If the estimator is no SNNClassifier, nor ends with one.
         ValueError
             If it has no `synapse`.
         """

@@ -102,9 +102,8 @@ class EncoderDisplay:
             Samples, such as those that it was fitted on. Those that miss the feature, NaN, are
             left out.
         feature : int or str, optional
-            The number of the feature, or its name. By default the first of an encoder with
-            receptive fields, and else the one that varies most, such as a pixel that is not
-            at the rim.
+            The number of the feature, or its name. By default the one with the most different
+            values, the first of several, such as a pixel that is not at the rim.
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
 
@@ -142,8 +141,8 @@ class EncoderDisplay:
             Samples, as the estimator is given them. Those that miss the feature, NaN, are left
             out.
         feature : int or str, optional
-            The number of the feature that reaches the encoder, or its name. By default the
-            first of a table, and of images the one that varies most.
+            The number of the feature that reaches the encoder, or its name. By default the one
+            with the most different values, the first of several.
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
 
@@ -155,6 +154,8 @@ class EncoderDisplay:
         ------
         NotFittedError
             If the classifier is not fitted.
+        TypeError
+            If the estimator is no SNNClassifier, nor ends with one.
         ValueError
             If it does not encode features, there is no such feature, or it is missing in all
             samples.
@@ -175,7 +176,7 @@ class EncoderDisplay:
         finite = "allow-nan" if encoder.takes_missing else True
         X = check_array(X, dtype=float, ensure_all_finite=finite)
         if feature is None:
-            k = 0 if encoder.encoding == "receptive_fields" else int(X.std(axis=0).argmax())
+            k = int(np.argmax([len(np.unique(x[~np.isnan(x)])) for x in X.T]))
         else:
             k = _number_of(feature, names, encoder.n_features_in_)
         name = f"feature {k}" if names is None else str(names[k])

@@ -13,13 +13,11 @@ from ..module import Module
 from ..presentations import Presentations, Shown
 
 
-def fitted_classifier(estimator: BaseEstimator):
-    """Return the fitted classifier, which may be the last step of a pipeline.
+def classifier_of(estimator: BaseEstimator):
+    """Return the classifier, which may be the last step of a pipeline.
 
     Raises
     ------
-    NotFittedError
-        If it is not fitted.
     TypeError
         If it is no SNNClassifier.
     """
@@ -29,13 +27,29 @@ def fitted_classifier(estimator: BaseEstimator):
             "estimator must be an SNNClassifier or a pipeline that ends with one, "
             f"got {_kind_of(estimator, classifier)}."
         )
+    return classifier
+
+
+def fitted_classifier(estimator: BaseEstimator):
+    """Return the classifier as :func:`classifier_of`, and check that it is fitted.
+
+    Raises
+    ------
+    NotFittedError
+        If it is not fitted.
+    TypeError
+        If it is no SNNClassifier.
+    """
+    classifier = classifier_of(estimator)
     check_is_fitted(classifier)
     return classifier
 
 
 def _kind_of(estimator, last):
-    """What came, to be told: a class or a name of one, or the end of a pipeline."""
+    """What came: an object of some class, a class, or the end of a pipeline."""
     name = f"the class {last.__name__}" if isinstance(last, type) else type(last).__name__
+    if hasattr(last, "best_estimator_"):
+        name += ", whose best_estimator_ may be one"
     return name if last is estimator else f"a pipeline that ends with {name}"
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +13,7 @@ from .style import COLORS, add_legend, count_along, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 _CHANNELS = ("-", "--", ":", "-.")  # so that colours are left for the neurons
 _MOST_NAMED = 10  # channels that a legend names
@@ -73,6 +74,7 @@ class SeriesWindowDisplay:
         layer: str | None = None,
         *,
         neurons: Sequence[int] = range(16),
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Draw windows of one code and dilation.
 
@@ -85,6 +87,8 @@ class SeriesWindowDisplay:
             the first.
         neurons : sequence of int, default=range(16)
             Which to draw; numbers beyond the last are left out.
+        figure : matplotlib.figure.Figure or SubFigure, optional
+            Where to draw; a new one by default.
 
         Returns
         -------
@@ -105,29 +109,30 @@ class SeriesWindowDisplay:
         unit = " (deviations)" if layer.endswith("_shared") else ""
         return cls(
             values[neurons], dilation=int(dilation), name=code + unit, neurons=neurons
-        ).plot()
+        ).plot(figure=figure)
 
-    def plot(self) -> Self:
-        """Draw the pictures, a new figure.
+    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
+        """Draw the pictures.
+
+        Parameters
+        ----------
+        figure : matplotlib.figure.Figure or SubFigure, optional
+            Where to draw; a new one by default.
 
         Returns
         -------
         SeriesWindowDisplay
         """
-        import matplotlib.pyplot as plt
-
         n_neurons, window_size, n_channels = self.values.shape
         n_columns = math.ceil(math.sqrt(2 * n_neurons))
         n_rows = math.ceil(n_neurons / n_columns)
-        self.figure_, axes = plt.subplots(
-            n_rows,
-            n_columns,
-            sharex=True,
-            sharey=True,
-            squeeze=False,
-            figsize=(1.2 * n_columns + 1, 1.1 * n_rows + 1),
-            layout="constrained",
-        )
+        if figure is None:
+            import matplotlib.pyplot as plt
+
+            size = 1.2 * n_columns + 1, 1.1 * n_rows + 1
+            figure = plt.figure(figsize=size, layout="constrained")
+        self.figure_: Any = figure
+        axes = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
         steps = (np.arange(window_size) - window_size // 2) * self.dilation
         self.axes_, self.lines_ = axes.ravel()[:n_neurons], []
         for ax, values, neuron in zip(self.axes_, self.values, self.neurons, strict=True):
@@ -141,7 +146,7 @@ class SeriesWindowDisplay:
             ax.set_axis_off()
         for ax in self.axes_[-n_columns:]:  # the last of each column
             ax.tick_params(labelbottom=True)
-        count_along(axes[0, 0].xaxis)
+        axes[0, 0].set_xticks([0, steps[-1]])
         if 1 < n_channels <= _MOST_NAMED:
             self.figure_.legend(
                 handles=self.lines_[:n_channels], loc="outside right upper", fontsize="small"

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 _ROOM_OF_SPIKES = 0.06  # above the potentials, as a fraction of the height
 _GAP = 0.08  # between two layers, as a fraction of the height of one
+_FEW_SPIKES = 3  # of a layer, such as the one of a winner at the decision
+_TALLEST_SPIKE = 24.0  # points
+_STYLES = ("-", (0, (4, 1.5)))  # of the first five classes and the next
 
 
 class SpikeRasterDisplay:
@@ -180,6 +183,8 @@ class SpikeRasterDisplay:
         ------
         NotFittedError
             If the classifier is not fitted.
+        TypeError
+            If the estimator is no SNNClassifier, nor ends with one.
         ValueError
             If the sample is not one, or does not fit the classifier.
         """
@@ -205,6 +210,7 @@ class SpikeRasterDisplay:
         ends = first.places[0] - first.step / 2, last.places[-1] + last.step / 2
         ax.set(xlim=(0, self.layers[0].shape[1]), ylim=ends)
         ax.set(xlabel="time (ms)", ylabel=self._ylabel())
+        self._tint_classes(ax, bands)
         self.lines_ = [self._draw(ax, band) for band in bands]
         for band, above in pairwise(bands):
             if band.layer != above.layer:
@@ -240,30 +246,51 @@ class SpikeRasterDisplay:
             return "channel" if len(self.layers) == 1 else ""
         return "neurons by class" if len(self.layers) == 1 else "input, and neurons by class"
 
+    def _tint_classes(self, ax, bands):
+        """Let the rows of a class be seen where none of them spikes."""
+        if self.labels is None:
+            return
+        for band in bands:
+            if band.layer == len(self.layers) - 1:
+                low, high = band.places[0] - band.step / 2, band.places[-1] + band.step / 2
+                ax.axhspan(low, high, color=band.color, alpha=0.08, linewidth=0)
+
     def _draw(self, ax, band):
-        rows, steps = np.nonzero(self.layers[band.layer][band.rows])
+        spikes = self.layers[band.layer]
+        rows, steps = np.nonzero(spikes[band.rows])
         width, height = size_in_points(ax)
         n_rows = np.ptp(ax.get_ylim()) / band.step
+        # Where spikes are few, they may be taller than their rows.
+        least, thinnest = _sizes_of_spikes(spikes)
         (line,) = ax.plot(
             steps,
             band.places[rows],
             "|",
             color=band.color,
-            markersize=float(np.clip(0.9 * height / n_rows, 2.5, 12)),
-            markeredgewidth=float(np.clip(0.6 * width / self.layers[0].shape[1], 0.5, 1.5)),
+            markersize=float(np.clip(0.9 * height / n_rows, least, _TALLEST_SPIKE)),
+            markeredgewidth=float(np.clip(0.6 * width / spikes.shape[1], thinnest, 2.0)),
         )
         return line
 
     def _mark_winner(self, ax, bands):
         (band,) = (b for b in bands if b.layer == len(self.layers) - 1 and self.winner in b.rows)
         place = band.places[band.rows == self.winner]
+        ax.axhline(place[0], color=band.color, linestyle=":", linewidth=1.2, zorder=1)
         (mark,) = ax.plot(
             ax.get_xlim()[1:], place, "*", color=band.color, markeredgecolor=ink(),
-            markersize=13, clip_on=False, zorder=5,
+            markersize=15, clip_on=False, zorder=5,
         )  # fmt: skip
-        ax.annotate("winner", (1, place[0]), (10, 0), ("axes fraction", "data"),
+        ax.annotate("winner", (1, place[0]), (11, 0), ("axes fraction", "data"),
                     textcoords="offset points", va="center", fontsize="small")  # fmt: skip
         return mark
+
+
+def _sizes_of_spikes(spikes):
+    """The least height and width, in points, of the marks of a layer's spikes."""
+    n_spikes = np.count_nonzero(spikes)
+    if n_spikes <= _FEW_SPIKES:
+        return 10.0, 2.0
+    return (5.0, 1.0) if n_spikes <= 2 * len(spikes) else (2.5, 0.5)
 
 
 class _Band(NamedTuple):
@@ -300,7 +327,8 @@ def _spiked_most(shown):
 class MembranePotentialDisplay:
     """Potentials against time, with thresholds, spikes and rests.
 
-    All neurons are drawn thin, in the colours of their classes; some are drawn thick, with
+    All neurons are drawn thin, in the colours of their classes, the one with the highest
+    potential of each class stronger than the others; some are drawn thick, with
     their adaptive threshold and, at the top, their spikes. Grey spans are the rests of the layer,
     which come after each of its spikes. Make it with :meth:`from_module`,
     :meth:`from_estimator` or :meth:`from_potentials`.
@@ -515,6 +543,8 @@ class MembranePotentialDisplay:
             If there is no such layer.
         NotFittedError
             If the classifier is not fitted.
+        TypeError
+            If the estimator is no SNNClassifier, nor ends with one.
         ValueError
             If the sample is not one, or does not fit the classifier, or `highlight` names no
             neuron.
@@ -551,8 +581,12 @@ class MembranePotentialDisplay:
         self.thresholds_: list = []
         for j in self.highlight:
             self._draw_highlighted(ax, times, j, class_color(labels[j]))
-        classes = () if self.labels is None else np.unique(labels[others]).tolist()
-        keys = [Line2D([], [], color=class_color(k), label=self._name(k)) for k in classes]
+        named = np.setdiff1d(labels[others], labels[self.highlight])
+        classes = [] if self.labels is None else named.tolist()
+        keys = [
+            Line2D([], [], color=class_color(k), linestyle=_style_of(k), label=self._name(k))
+            for k in classes
+        ]
         add_legend(ax, [*self.lines_, *self.thresholds_[:1], *self.spans_[:1], *keys])
         what = "membrane potential" if self.unit == "mV" else "potential"
         low, high = ax.get_ylim()
@@ -564,7 +598,9 @@ class MembranePotentialDisplay:
 
     def _name(self, label):
         name = class_name(label, self.class_names)
-        return f"class {name}" if label >= 0 else "no class"
+        if label < 0:
+            return "no class"
+        return f"class {name}" if name.isdecimal() else name
 
     def _rests(self, times):
         """The spans of time in which the layer rests, those that meet in one."""
@@ -580,13 +616,18 @@ class MembranePotentialDisplay:
     def _draw_others(self, ax, times, labels, others):
         from matplotlib.collections import LineCollection
 
-        alpha = float(np.clip(12 / max(len(others), 1), 0.12, 0.7))
+        faint = float(np.clip(12 / max(len(others), 1), 0.12, 0.7))
         collections = []
         for label in np.unique(labels[others]):
             chosen = others[labels[others] == label]
-            curves = [np.column_stack([times, self.potentials[j]]) for j in chosen]
+            chosen = chosen[self.potentials[chosen].max(axis=1).argsort(kind="stable")]
+            best = self.labels is not None and label not in labels[self.highlight]
             collection = LineCollection(
-                curves, colors=class_color(label), linewidths=1, alpha=alpha
+                [np.column_stack([times, self.potentials[j]]) for j in chosen],
+                colors=class_color(label),
+                linestyles=[_style_of(label)],
+                linewidths=[1.0] * (len(chosen) - 1) + [1.6 if best else 1.0],
+                alpha=[faint] * (len(chosen) - 1) + [1.0 if best else faint],
             )
             collections.append(ax.add_collection(collection))
         return collections
@@ -607,6 +648,11 @@ class MembranePotentialDisplay:
             spiked, np.full(len(spiked), 0.97), "|", color=color, markersize=8,
             transform=ax.get_xaxis_transform(),
         )  # fmt: skip
+
+
+def _style_of(label):
+    """How the lines of a class are drawn, as a second sign beside its colour."""
+    return _STYLES[label // 5 % 2] if label >= 0 else "-"
 
 
 def _potentials_of(module, spike_train, layer):

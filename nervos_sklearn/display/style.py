@@ -19,7 +19,7 @@ UP, DOWN = COLORS[0], COLORS[6]  # strengthening and weakening, positive and neg
 GREY = "0.5"  # seen on white and on black
 _MOST_INSIDE = 4  # entries of a legend that finds room inside the axes
 _LEAST_GAP = 11  # points between two names along an axis
-_POINTS_OF_LETTER, _POINTS_OF_KEY = 4.4, 30  # of a legend
+_POINTS_OF_LETTER, _POINTS_OF_KEY = 4.2, 28  # of a legend
 _BELOW = 38  # points of the ticks and the label of an axis
 
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 
 from .._validation import check_numbers
-from .samples import fitted_classifier
+from .samples import classifier_of, fitted_classifier
 from .style import COLORS, add_legend, count_along, ink, new_axes
 
 if TYPE_CHECKING:
@@ -93,13 +93,16 @@ class TrainingHistoryDisplay:
         ------
         NotFittedError, ValueError
             If there is neither a training set nor a classifier that has kept its scores.
+        TypeError
+            If the estimator is no SNNClassifier, nor ends with one.
         """
         if X is None:
             return cls._of_fitted(fitted_classifier(estimator)).plot(ax=ax)
+        classifier_of(estimator)
         estimator = clone(estimator)
-        classifier = estimator
+        classifier = classifier_of(estimator)
         if hasattr(estimator, "steps"):
-            classifier, before = estimator[-1], estimator[:-1]
+            before = estimator[:-1]
             if len(before) > 0:
                 X = before.fit_transform(X, y)
                 X_test = None if X_test is None else before.transform(X_test)

@@ -156,6 +156,8 @@ class ReceptiveFieldDisplay:
         ------
         NotFittedError
             If the classifier is not fitted.
+        TypeError
+            If the estimator is no SNNClassifier, nor ends with one.
         ValueError
             If `image_shape` does not multiply to the number of inputs, or `neurons` names none
             of the network's, or means of classes where neurons have none.
@@ -242,7 +244,7 @@ class ReceptiveFieldDisplay:
     def _plot_bars(self, ax):
         n_neurons, n_inputs = self.weights.shape
         bottoms = np.arange(n_neurons - 1, -1, -1)
-        ax = new_axes(ax, figsize=(self._width(), float(np.clip(2 + 0.4 * n_neurons, 3.6, 10))))
+        ax = new_axes(ax, figsize=(self._width(), float(np.clip(2.6 + 0.4 * n_neurons, 4.2, 10))))
         ax.set(xlim=(-0.5, n_inputs - 0.5), ylim=(-0.6, n_neurons), yticks=[])
         ax.spines[:].set_visible(False)
         ax.hlines(bottoms, -0.5, n_inputs - 0.5, color=GREY, linewidth=0.5)
@@ -315,7 +317,10 @@ class ReceptiveFieldDisplay:
         if names is None:
             names = [f"x{k}" for k in range(len(edges) - 1)]
         names = [_short(name) for name in names]
-        wide = _POINTS_OF_LETTER * max(map(len, names)) * len(names) > size_in_points(ax)[0]
+        width, height = size_in_points(ax)
+        wide = _POINTS_OF_LETTER * max(map(len, names)) * len(names) > width
+        if wide:  # those that stand upright take half of the height at most
+            names = [_short(name, max(int(0.5 * height / _POINTS_OF_LETTER), 8)) for name in names]
         places = (edges[1:] + edges[:-1]) / 2
         name_groups(ax, "x", [(*group, ink()) for group in zip(places, names, strict=True)])
         ax.tick_params(axis="x", labelrotation=90 if wide else 0)
@@ -335,13 +340,13 @@ class ReceptiveFieldDisplay:
         self.text_ = texts if places[0] < places[-1] else texts[::-1]
 
 
-_POINTS_OF_LETTER = 6.5
+_POINTS_OF_LETTER = 5.5  # of a small font
 
 
-def _short(name):
+def _short(name, n_letters=_LETTERS):
     """The name of a feature or class, cut where it is long."""
-    name = str(name)
-    return name if len(name) <= _LETTERS else f"{name[: _LETTERS - 2]} ..."
+    name, n_letters = str(name), min(n_letters, _LETTERS)
+    return name if len(name) <= n_letters else f"{name[: n_letters - 2]} ..."
 
 
 def _chosen(weights, numbers, neurons):
@@ -517,6 +522,8 @@ class WeightHistogramDisplay:
         ------
         NotFittedError
             If the classifier is not fitted.
+        TypeError
+            If the estimator is no SNNClassifier, nor ends with one.
         """
         module = fitted_classifier(estimator).module_
         weights = {f"layer {k + 1}": layer.synapses for k, layer in enumerate(module.layers)}
@@ -707,6 +714,6 @@ class WeightEvolutionDisplay:
             label = None if k else "end of an epoch"
             ax.axvline(end + 0.5, color=GREY, linestyle=":", linewidth=1.2, label=label)
         ax.set(xlabel=self.xlabel, ylabel="weight", xlim=(1, max(len(times), 2)))
-        add_legend(ax)
+        add_legend(ax, beside=True)
         self.ax_, self.figure_ = ax, ax.figure
         return self
