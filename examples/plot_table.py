@@ -44,9 +44,9 @@ network.fit(table, names)
 EncoderDisplay.from_estimator(network, table, "alcohol")
 
 # %%
-# What three neurons make of it, one for each class: what speaks for it, and what against it.
-small = make_pipeline(prepare, SNNClassifier(3, random_state=0)).fit(table, names)
-ReceptiveFieldDisplay.from_estimator(small)
+# What its neurons make of it, those of a class on average: what speaks for the class, and what
+# against it.
+ReceptiveFieldDisplay.from_estimator(network)
 
 # %%
 # Which columns matter? Shuffle each, and see what it costs.

@@ -633,11 +633,16 @@ class MembranePotentialDisplay:
         return collections
 
     def _draw_highlighted(self, ax, times, j, color):
+        from matplotlib.patheffects import withStroke
+
         name = f"neuron {j}"
         if self.labels is not None:
             name += f", {self._name(self.labels[j])}"
         color = color if self.labels is not None else UP
-        self.lines_ += ax.plot(times, self.potentials[j], color=color, linewidth=2.2, label=name)
+        rim = [withStroke(linewidth=3.4, foreground=GREY)]  # pale colours are seen on white, too
+        self.lines_ += ax.plot(
+            times, self.potentials[j], color=color, linewidth=2.2, label=name, path_effects=rim
+        )
         if self.thresholds is not None:
             self.thresholds_ += ax.plot(
                 times, self.thresholds[j], "--", color=ink(), linewidth=1.2,

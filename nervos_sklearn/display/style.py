@@ -114,8 +114,15 @@ def name_groups(
     places, names = [g[0] for g in kept], [g[1] for g in kept]
     chosen.set_ticks(places, names)
     for label, (_, _, color) in zip(chosen.get_ticklabels(), kept, strict=True):
-        label.set_color(color)
+        label.set_color(_to_be_read(color))
     chosen.set_tick_params(length=0, labelsize="small")
+
+
+def _to_be_read(color):
+    """A colour for text: nearer to that of other text, since pale letters are hard to read."""
+    from matplotlib.colors import to_rgb
+
+    return tuple(0.6 * np.array(to_rgb(color)) + 0.4 * np.array(to_rgb(ink())))
 
 
 def count_along(axis: Any) -> None:
