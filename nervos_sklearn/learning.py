@@ -885,7 +885,8 @@ default="conventional"
         size to an even one change nothing, and others count from where these two end.
         """
         super().weigh_classes(module, presentations, y)
-        if presentations.class_weights is None:
+        of_class = module.decision.pop("class_weights", None)
+        if of_class is None:
             return
         sizes = presentations.expected
         if sizes is None:
@@ -893,11 +894,12 @@ default="conventional"
         if "shown" in module.decision:  # in all blocks of a stream
             sizes = module.decision["shown"][:, 0]
         even = sizes.mean()
-        asked = sizes * presentations.class_weights
+        asked = sizes * of_class
         asked *= sizes.sum() / asked.sum()
         done = np.clip(asked, np.minimum(sizes, even), np.maximum(sizes, even))
         beyond = np.divide(asked, done, out=np.ones(len(sizes)), where=done > 0)
-        module.decision["class_weights"] = beyond
+        if not np.allclose(beyond, 1):
+            module.decision["class_weights"] = beyond
 
     def bounds(self, continuous: bool, min_weight: float, max_weight: float) -> tuple:
         return min_weight, max_weight

@@ -26,6 +26,8 @@ from nervos_sklearn import (
 CLASSIFIERS = [
     SNNClassifier(),
     SNNClassifier(learning="stdp"),
+    SNNClassifier(learning=STDPLearning(labeling="reference")),
+    SNNClassifier(learning=STDPLearning(true_lif=True), tau_m=20),
     SNNClassifier(learning="prototype"),
     SNNClassifier(learning="margin"),
     SNNClassifier(learning=PrototypeLearning(signed=True)),
