@@ -58,6 +58,7 @@ _MOST_NEURONS = 1_000_000
 _STREAM = 2000  # samples that a network is made for which learns from a stream
 _EPOCH_OF_STREAM, _FALL = 1000, 10  # samples after which the rate falls, and how often it does
 _OURS = ("nervos_sklearn.", "sklearn.")
+_FEW, _UNLIKE = 0.2, 0.1  # share of columns that words fill, and deviation of rows from the mean
 _OF_FEATURES = ("two_d_array", "three_d_array", "sparse", "allow_nan", "positive_only")
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
@@ -72,10 +73,12 @@ class SNNClassifier(CallbackSupportMixin, ClassifierMixin, Estimator):
     of the simulator nervos [1]_, exactly. Each learns on each model of a synapse.
 
     Sparse matrices are tables too; they are encoded a few rows at a time. With
-    ``encoder="auto"``, sparse features none of which is negative, such as counts or TF-IDF, are
-    taken for the features of a transformer: one latency a feature, scaled by the row. Dense
-    features are never told apart by their sign. A missing value, NaN, of a table silences the
-    receptive fields of its feature; it is an error where there are none.
+    ``encoder="auto"``, those that look like words of texts, counts or TF-IDF, are taken for the
+    features of a transformer: one latency a feature, scaled by the row. Less than a fifth of
+    them is filled, none of it negative or missing, and some rows are fuller than others; one-hot
+    columns fill all rows alike. Dense features are never told apart by their sign. A missing
+    value, NaN, of a table silences the receptive fields of its feature; it is an error where
+    there are none.
 
     Parameters
     ----------
@@ -788,7 +791,7 @@ default=-70, -100, -55 and -90
             return "features"
         if X.ndim == 3:
             return "spikes"
-        if sparse.issparse(X) and self.encoder == "auto" and not (X.data < 0).any():
+        if sparse.issparse(X) and self.encoder == "auto" and _are_words(X):
             return "features"
         shape = self._image_shape(X)
         if shape is None:
@@ -1227,6 +1230,16 @@ def _input_tags(estimator):
     with contextlib.suppress(AttributeError):  # of a transformer that says nothing of itself
         return get_tags(estimator).input_tags
     return InputTags()
+
+
+def _are_words(X):
+    """Whether few of a sparse matrix are filled, none negative or missing, and rows unlike."""
+    filled = (X != 0).sum(axis=1)
+    return (
+        (X.data >= 0).all()
+        and filled.mean() < _FEW * X.shape[1]
+        and filled.std() > _UNLIKE * filled.mean()
+    )
 
 
 def _as_floats(X):
