@@ -81,9 +81,11 @@ __all__ = [
     "_check_partial_fit_first_call",
     "_fit_context",
     "fits_in_one_step",
+    "set_where_none",
     "with_callbacks",
 ]
 
+_Estimator = TypeVar("_Estimator", bound=base.BaseEstimator)
 _Fit = TypeVar("_Fit", bound=Callable)
 
 
@@ -105,3 +107,25 @@ def fits_in_one_step(fit: _Fit) -> _Fit:
         return fitted
 
     return told
+
+
+def set_where_none(estimator: _Estimator, name: str, value_of: Callable) -> _Estimator:
+    """Set each parameter of a name that is None, of an estimator and of those within.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Changed in place.
+    name : str
+        Such as "random_state", which stands for "pca__random_state" too.
+    value_of : callable
+        Makes a value for each of them, without arguments.
+
+    Returns
+    -------
+    BaseEstimator
+        The same.
+    """
+    parameters = sorted(estimator.get_params().items(), key=lambda item: item[0])
+    unset = [key for key, value in parameters if key.split("__")[-1] == name and value is None]
+    return estimator.set_params(**{key: value_of() for key in unset})

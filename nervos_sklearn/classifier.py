@@ -3,10 +3,8 @@
 import contextlib
 import copy
 import functools
-import inspect
 import math
 import time
-import warnings
 from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any, Self
@@ -30,6 +28,7 @@ from ._sklearn import (
     StrOptions,
     _check_partial_fit_first_call,
     _fit_context,
+    set_where_none,
     with_callbacks,
 )
 from ._validation import (
@@ -40,6 +39,7 @@ from ._validation import (
     refuse_masked,
     refuse_missing,
     unchanged_on_error,
+    warn_user,
 )
 from .encoder import ENCODINGS, SpikeEncoder
 from .images import ImageAugmentation, find_image_shape
@@ -57,7 +57,6 @@ _CLEAR = 0.99  # chance of the best class from which on an image is not looked a
 _MOST_NEURONS = 1_000_000
 _STREAM = 2000  # samples that a network is made for which learns from a stream
 _EPOCH_OF_STREAM, _FALL = 1000, 10  # samples after which the rate falls, and how often it does
-_OURS = ("nervos_sklearn.", "sklearn.")
 _FEW, _UNLIKE = 0.2, 0.1  # share of columns that words fill, and deviation of rows from the mean
 _OF_FEATURES = ("two_d_array", "three_d_array", "sparse", "allow_nan", "positive_only")
 _COUNT = [Interval(Integral, 1, None, closed="left")]
@@ -98,7 +97,8 @@ default="auto"
         whether the features are an image, a table or the features of a transformer.
     features : transformer, optional
         Stands before the encoder, fitted on what the classifier is given, such as
-        ``SpikingPatchFeatures()``. In training it sees each image moved. It gives features,
+        ``SpikingPatchFeatures()``, whose `image_shape`, if None, is that of the augmentation. In
+        training it sees each image moved. It gives features,
         or spike trains whose first step is silent.
     augmentation : {"auto"}, ImageAugmentation or None, default="auto"
         Blurs images, moves them in training and looks again in prediction. "auto" does so
@@ -652,9 +652,8 @@ default=-70, -100, -55 and -90
         typical = defaults_of(self.learning_, task)
         self.augmentation_ = self._fit_augmentation(X, len(counts))
         moved = X if self.augmentation_ is None else self.augmentation_.blurred(X)
-        self.features_ = None
-        if self.features is not None:
-            self.features_ = seed_where_none(clone(self.features), generator).fit(moved, y)
+        self.features_ = self._fit_features(moved, y, generator)
+        if self.features_ is not None:
             moved = transformed(self.features_, moved, takes_missing=True)
         self.encoder_ = None if moved.ndim == 3 else self._fit_encoder(moved, typical, seed)
         if self.augmentation_ is None:  # then features stay as they are: compute them once
@@ -702,13 +701,12 @@ default=-70, -100, -55 and -90
         self.learning_.start(module, samples, y, generator)
         module.warn_of_few_neurons()
         if module.is_fixed(samples):
-            warnings.warn(
+            warn_user(
                 "no update can leave the level that a synapse starts from: "
                 f"{type(self.synapse).__name__}, of {self.synapse.n_levels} levels, "
                 f"takes the nearest level, and changes with eta={self.parameters_.eta} are "
                 'smaller than half a gap. Set its update="stochastic" or "accumulate", or a '
-                "larger eta.",
-                stacklevel=2,
+                "larger eta."
             )
 
     def _until_no_change(self, samples, y, generator, watch):
@@ -829,13 +827,22 @@ default=-70, -100, -55 and -90
         refuse_missing(X, "images are moved as a whole")
         augmentation = clone(augmentation).fit(X, n_classes)
         if augmentation.image_shape_ is None:
-            warnings.warn(
+            warn_user(
                 "augmentation does nothing: the features were not recognised as square images. "
-                "Give their image_shape.",
-                stacklevel=2,
+                "Give their image_shape."
             )
             return None
         return augmentation
+
+    def _fit_features(self, X, y, generator):
+        if self.features is None:
+            return None
+        features = seed_where_none(clone(self.features), generator)
+        if self.augmentation_ is not None:
+            n_maps, *shape = self.augmentation_.image_shape_
+            if n_maps == 1:
+                set_where_none(features, "image_shape", lambda: tuple(shape))
+        return features.fit(X, y)
 
     def _fit_encoder(self, X, typical, seed):
         encoder = clone(self._new_encoder(typical))
@@ -976,14 +983,20 @@ default=-70, -100, -55 and -90
 
     def _series(self, X):
         """Series of unequal lengths as one array, for `features` that take them."""
-        return X if self.features is None else pad_series(X)
+        padded = pad_series(X)
+        if padded is not X and self.features is None:
+            raise ValueError(
+                "the samples have unequal lengths: as time series they need "
+                "features=SpikingWindowFeatures(), and all else must be of one length."
+            )
+        return padded
 
     def _check_axes(self, X):
         """Check features or spike trains; put a silent step before those that need one."""
         if X.ndim not in (2, 3):
             raise ValueError(
                 "X must have shape (n_samples, n_features) or (n_samples, n_channels, n_steps), "
-                f"got shape {X.shape}."
+                f"got shape {X.shape}. Images are rows: X.reshape(len(X), -1)."
             )
         if X.ndim == 2 or self.features is not None:
             return _as_floats(X)
@@ -1261,18 +1274,7 @@ def _number_classes(y):
 
 
 def _warn_unread(name, value, reader):
-    warnings.warn(
-        f"{name}={value!r} has no effect here: it is read by {reader}.",
-        stacklevel=_calls_up_to_the_user(),
-    )
-
-
-def _calls_up_to_the_user():
-    """Calls from the caller up to the first of neither this package nor scikit-learn."""
-    frame, n_calls = inspect.currentframe(), 0
-    while frame is not None and frame.f_globals["__name__"].startswith(_OURS):
-        frame, n_calls = frame.f_back, n_calls + 1
-    return n_calls
+    warn_user(f"{name}={value!r} has no effect here: it is read by {reader}.")
 
 
 def _who_reads(name):
