@@ -4,7 +4,8 @@ Its template for third-party estimators recommends the private names; they may m
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from sklearn import base
@@ -24,6 +25,9 @@ except ImportError:  # before scikit-learn 1.9 there is nobody to tell
 
         def call_on_fit_task_end(self, **state: Any) -> bool:
             return False
+
+        def propagate_callback_context(self, part: Any) -> AbstractContextManager:
+            return nullcontext()
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Let an estimator tell of its epochs although nobody listens."""
@@ -55,6 +59,7 @@ __all__ = [
     "_check_partial_fit_first_call",
     "_fit_context",
     "fits_in_one_step",
+    "handing_on",
     "with_callbacks",
 ]
 
@@ -79,3 +84,23 @@ def fits_in_one_step(fit: _Fit) -> _Fit:
         return fitted
 
     return told
+
+
+@contextmanager
+def handing_on(context: Any, part: Any, task_name: str, **told: Any) -> Iterator[None]:
+    """Hand callbacks on to an estimator that the block fits, as a pipeline does to its steps.
+
+    Parameters
+    ----------
+    context : CallbackContext
+        Of the task that this one is a part of.
+    part : estimator
+    task_name : str
+    **told
+        What callbacks of the whole hear of the part: `estimator`, the whole, `X` and `y`.
+    """
+    task = context.subcontext(task_name=task_name)
+    with task.propagate_callback_context(part):
+        task.call_on_fit_task_begin(**told)
+        yield
+        task.call_on_fit_task_end(**told)
