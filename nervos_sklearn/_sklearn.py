@@ -3,6 +3,7 @@
 Its template for third-party estimators recommends the private names; they may move.
 """
 
+import copy
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -41,13 +42,38 @@ except ImportError:  # before scikit-learn 1.9 there is nobody to tell
 
 
 class Estimator(base.BaseEstimator):
-    """The base of the estimators here; their pictures in a notebook link to their pages."""
+    """The base of the estimators here; their pictures in a notebook link to their pages.
+
+    Where there are `_parameter_groups`, names under titles, pictures show a table for each.
+    """
+
+    _parameter_groups: dict[str, tuple[str, ...]] = {}
 
     _doc_link_module = "nervos_sklearn"
     _doc_link_template = (
         "https://nervos-sklearn.readthedocs.io/en/stable/api/generated/"
         "nervos_sklearn.{estimator_name}.html"
     )
+
+    def _get_params_html(self, *args: Any, **kwargs: Any) -> Any:
+        params = super()._get_params_html(*args, **kwargs)
+        return _in_groups(params, self._parameter_groups) if self._parameter_groups else params
+
+
+def _in_groups(params: Any, groups: dict[str, tuple[str, ...]]) -> Any:
+    """Let parameters appear as a table for each group; parameters of parameters go with theirs."""
+    whole = type(params)._html_repr
+
+    def of_group(title, names):
+        part = copy.copy(params)
+        part.data = {k: v for k, v in params.items() if k.split("__")[0] in names}
+        return whole(part).replace("Parameters", title, 1)
+
+    def in_groups() -> str:
+        return "\n".join(of_group(title, names) for title, names in groups.items())
+
+    params._html_repr = in_groups
+    return params
 
 
 __all__ = [

@@ -16,11 +16,12 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import train_test_split
+from sklearn.utils import InputTags, get_tags
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._random import Seed, random_generator
+from ._random import Seed, random_generator, seed_where_none
 from ._sklearn import (
     CallbackSupportMixin,
     Estimator,
@@ -46,7 +47,7 @@ from .images import ImageAugmentation, find_image_shape
 from .learning import LEARNINGS, Learning, STDPLearning, Task, defaults_of, make_learning
 from .module import Module
 from .parameters import SETTINGS, Parameters, interval_of
-from .presentations import BATCH, Presentations
+from .presentations import BATCH, Presentations, transformed
 from .series import SpikingWindowFeatures, pad_series
 from .synapse import Synapse
 from .threads import on_threads
@@ -58,6 +59,7 @@ _MOST_NEURONS = 1_000_000
 _STREAM = 2000  # samples that a network is made for which learns from a stream
 _EPOCH_OF_STREAM, _FALL = 1000, 10  # samples after which the rate falls, and how often it does
 _OURS = ("nervos_sklearn.", "sklearn.")
+_OF_FEATURES = ("two_d_array", "three_d_array", "sparse", "allow_nan", "positive_only")
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
@@ -146,7 +148,8 @@ default=-70, -100, -55 and -90
     n_jobs : int or None, default=None
         Threads, as joblib counts them. The result is the same for any.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of everything that is drawn.
+        Seed of everything that is drawn, also by an `encoder` and by `features` that have no
+        seed of their own.
 
     Attributes
     ----------
@@ -225,6 +228,22 @@ default=-70, -100, -55 and -90
     _parameter_constraints |= {
         name: [interval_of(name), None] for name in ("epochs", "eta", "training_duration")
     }
+    _parameter_groups = {
+        "Network": ("n_neurons", "learning", "synapse", "min_weight", "max_weight"),
+        "What it sees": (
+            "encoder", "training_duration", "min_frequency", "max_frequency", "features",
+            "augmentation",
+        ),
+        "Training": (
+            "epochs", "eta", "class_weight", "warm_start", "early_stopping",
+            "validation_fraction", "n_iter_no_change", "verbose", "n_jobs", "random_state",
+        ),
+        "Spike timing": (
+            "past_window", "resting_potential", "inhibitory_potential", "spike_threshold",
+            "reset_potential", "spike_drop_rate", "threshold_drop_rate", "A_up", "A_down",
+            "tau_up", "tau_down", "refractory_time", "tau_m", "tau_threshold",
+        ),
+    }  # fmt: skip
 
     def __init__(
         self,
@@ -609,13 +628,10 @@ default=-70, -100, -55 and -90
         moved = X if self.augmentation_ is None else self.augmentation_.blurred(X)
         self.features_ = None
         if self.features is not None:
-            transformer = clone(self.features)
+            transformer = seed_where_none(clone(self.features), generator)
             with watch.handing_on(transformer):
                 self.features_ = transformer.fit(moved, y)
-            moved = self._check_axes(self.features_.transform(moved))
-            if moved.ndim == 3:
-                moved = check_spike_trains(moved)
-                check_first_step(moved)
+            moved = transformed(self.features_, moved, takes_missing=True)
         self.encoder_ = None if moved.ndim == 3 else self._fit_encoder(moved, typical, seed)
         if self.augmentation_ is None:  # then features stay as they are: compute them once
             samples = Presentations(moved, self.encoder_, weights=weights)
@@ -798,9 +814,12 @@ default=-70, -100, -55 and -90
         return augmentation
 
     def _fit_encoder(self, X, typical, seed):
-        return clone(self._new_encoder(typical, seed)).fit(X)
+        encoder = clone(self._new_encoder(typical))
+        if encoder.random_state is None:
+            encoder.random_state = seed
+        return encoder.fit(X)
 
-    def _new_encoder(self, typical, seed=None):
+    def _new_encoder(self, typical):
         if isinstance(self.encoder, SpikeEncoder):
             return self.encoder
         encoding = typical["encoding"] if self.encoder == "auto" else self.encoder
@@ -810,7 +829,6 @@ default=-70, -100, -55 and -90
             training_duration=self.training_duration or typical["training_duration"],
             min_frequency=self.min_frequency,
             max_frequency=self.max_frequency,
-            random_state=seed,
             **fields,
         )
 
@@ -936,9 +954,6 @@ default=-70, -100, -55 and -90
         """Series of unequal lengths as one array, for `features` that take them."""
         return X if self.features is None else pad_series(X)
 
-    def _features_know_nan(self):
-        return isinstance(self.features, SpikingWindowFeatures)
-
     def _check_axes(self, X):
         """Check features or spike trains; put a silent step before those that need one."""
         if X.ndim not in (2, 3):
@@ -946,10 +961,9 @@ default=-70, -100, -55 and -90
                 "X must have shape (n_samples, n_features) or (n_samples, n_channels, n_steps), "
                 f"got shape {X.shape}."
             )
-        if (X.ndim == 3 or self.features is not None) and not self._features_know_nan():
-            refuse_missing(X, "only tables may have missing values")
         if X.ndim == 2 or self.features is not None:
             return _as_floats(X)
+        refuse_missing(X, "spikes are zeros and ones")
         X = check_spike_trains(X)
         if self.starts_at_once_:
             return np.pad(X, ((0, 0), (0, 0), (1, 0)))
@@ -980,10 +994,10 @@ default=-70, -100, -55 and -90
         return Presentations(X, self.encoder_, self.features_, self.augmentation_)
 
     def _may_miss_values(self):
-        if self._features_know_nan():
-            return True
-        straight = self.features_ is None and self.augmentation_ is None
-        return straight and self.encoder_ is not None and self.encoder_.takes_missing
+        if self.augmentation_ is not None or isinstance(self.augmentation, ImageAugmentation):
+            return False
+        known = self.encoder_ is not None and self.encoder_.takes_missing
+        return known or self.features is not None  # which then say what they take
 
     def _held_back(self, y, generator):
         """Split the training set by class; each class keeps a sample to learn from."""
@@ -1061,6 +1075,30 @@ default=-70, -100, -55 and -90
         scores = self._decide(self._check_samples(X))
         return self.learning_.checked_chances(self.module_, scores)
 
+    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
+        """Compute the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or array-like of shape \
+(n_samples, n_channels, n_steps)
+            Features or spike trains, whichever the classifier was fitted on.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            The logarithm of :meth:`predict_proba`; -inf for a class that got no vote.
+
+        Raises
+        ------
+        NotFittedError
+            If the classifier is not fitted.
+        ValueError
+            If the data are not valid.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the class of each sample.
 
@@ -1091,10 +1129,15 @@ default=-70, -100, -55 and -90
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        augments = isinstance(self.augmentation, ImageAugmentation)
-        tags.input_tags.sparse = self.features is None and not augments
-        tags.input_tags.allow_nan = tags.input_tags.sparse and self._table_may_miss_values()
+        of_input = tags.input_tags
+        if self.features is None:
+            of_input.three_d_array = of_input.sparse = True
+            of_input.allow_nan = self._table_may_miss_values()
+        else:
+            for name in _OF_FEATURES:
+                setattr(of_input, name, getattr(_input_tags(self.features), name))
+        if isinstance(self.augmentation, ImageAugmentation):
+            of_input.sparse = of_input.allow_nan = False
         return tags
 
     def _table_may_miss_values(self):
@@ -1165,6 +1208,12 @@ def _typical_of_tables(learning):
 
 
 _typical_of_name = functools.cache(_typical_of_tables)  # because tags are asked for often
+
+
+def _input_tags(estimator):
+    with contextlib.suppress(AttributeError):  # of a transformer that says nothing of itself
+        return get_tags(estimator).input_tags
+    return InputTags()
 
 
 def _as_floats(X):

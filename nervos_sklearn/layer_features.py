@@ -8,7 +8,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clon
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._random import Seed, random_generator
+from ._random import Seed, random_generator, seed_where_none
 from ._sklearn import (
     CallbackSupportMixin,
     Estimator,
@@ -40,7 +40,7 @@ class SpikingLayerFeatures(
     layers : {"last", "all"}, default="last"
         Whose neurons: those of the last layer, or of all that fire.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the network, where that has none.
+        Seed of the network and what is in it, where they have none.
 
     Attributes
     ----------
@@ -115,9 +115,7 @@ class SpikingLayerFeatures(
         told = {"estimator": self, "X": X, "y": y}
         context = self._init_callback_context(max_subtasks=1)
         context.call_on_fit_task_begin(**told)
-        network = clone(self._network())
-        if network.random_state is None:
-            network.random_state = int(random_generator(self.random_state).integers(2**31))
+        network = seed_where_none(clone(self._network()), random_generator(self.random_state))
         refuse_masked("X", X)
         X = network._series(X)
         if self._needs_labels():

@@ -4,6 +4,8 @@ import copy
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
+from sklearn.utils import check_array
 
 from ._validation import check_first_step, check_spike_trains
 from .encoder import BATCH, rows_at_once, trace_dtype, traces_of_spikes
@@ -45,6 +47,38 @@ class Shown(NamedTuple):
     potentials: list  # for each layer {time step: potential} a neuron, if recorded
     weights: list  # of a layer after each firing, if learning and recorded
     thresholds: tuple = ()  # for each layer (n_neurons, n_steps), if it has some and is recorded
+
+
+def transformed(features: Any, X: Any, takes_missing: bool) -> np.ndarray | sparse.csr_array:
+    """Transform samples, and check what comes of them.
+
+    Parameters
+    ----------
+    features : transformer
+        Fitted.
+    X : array-like or sparse matrix
+        What it was fitted on.
+    takes_missing : bool
+        Whether features may be missing afterwards.
+
+    Returns
+    -------
+    {ndarray, sparse matrix} of shape (n_samples, n_features), dtype float64, or ndarray of shape \
+(n_samples, n_channels, n_steps), dtype uint8
+        Features, or spike trains whose first step is silent.
+    """
+    X = check_array(
+        features.transform(X),
+        accept_sparse="csr",
+        allow_nd=True,
+        ensure_all_finite="allow-nan" if takes_missing else True,
+        input_name=f"X transformed by {type(features).__name__}",
+    )
+    if X.ndim == 2:
+        return X.astype(np.float64, copy=False)
+    X = check_spike_trains(X)
+    check_first_step(X)
+    return X
 
 
 class Presentations:
@@ -181,16 +215,14 @@ class Presentations:
         return self._kept
 
     def _transformed(self, X):
-        return X if self.features is None else self.features.transform(X)
+        if self.features is None:
+            return X
+        takes_missing = self.encoder is not None and self.encoder.takes_missing
+        return transformed(self.features, X, takes_missing)
 
     def _spikes(self, X):
         X = self._transformed(X)
-        if self.encoder is not None:
-            return self.encoder.encode(X)
-        if self.features is not None:
-            X = check_spike_trains(X)
-            check_first_step(X)
-        return X
+        return X if self.encoder is None else self.encoder.encode(X)
 
     def _traces(self, X, spikes=None):
         if self.encoder is None:

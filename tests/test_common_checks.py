@@ -34,6 +34,7 @@ CLASSIFIERS = [
     SNNClassifier(features=SplineTransformer(), encoder="rate"),
     SNNClassifier(features=SplineTransformer(), encoder="poisson"),
     SNNClassifier(features=SplineTransformer(), encoder="latency"),
+    SNNClassifier(features=SpikingWindowFeatures()),
     SNNClassifier(encoder=SpikeEncoder(scale="quantile", field_code="latency")),
     SNNClassifier(synapse=LinearSynapse(30), epochs=5),
     SNNClassifier(synapse=DifferentialPair(NonLinearSynapse(60)), epochs=5),
