@@ -997,9 +997,14 @@ default=-70, -100, -55 and -90
             sums = np.bincount(y, weights, minlength=len(self.classes_))
             of_class = sums.sum() / (len(sums) * sums)
         else:
-            of_class = compute_class_weight(
-                self.class_weight, classes=self.classes_, y=self.classes_[y]
-            )
+            classes, known = self.classes_, self.classes_.tolist()
+            try:
+                of_class = compute_class_weight(self.class_weight, classes=classes, y=classes[y])
+            except ValueError as error:
+                unknown = [label for label in self.class_weight if label not in known]
+                raise ValueError(
+                    f"class_weight names {unknown}, not among the classes {known}."
+                ) from error
         if (of_class <= 0).any() or not np.isfinite(of_class).all():
             raise ValueError(
                 f"class_weight must hold finite numbers above 0, got {self.class_weight!r}."
