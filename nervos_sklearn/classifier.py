@@ -28,6 +28,7 @@ from ._sklearn import (
     StrOptions,
     _check_partial_fit_first_call,
     _fit_context,
+    handing_on,
     set_where_none,
     with_callbacks,
 )
@@ -466,7 +467,8 @@ default=-70, -100, -55 and -90
         """Train epoch by epoch: yield the number of each and the fraction that taught.
 
         `X`, `y` and `sample_weight` are those of :meth:`fit`. After each, the classifier
-        answers; after the last, it decides as after `fit`. Callbacks hear of `fit` only.
+        answers; after the last, it decides as after `fit`. Callbacks hear of `fit` and
+        `partial_fit` only.
 
         Yields
         ------
@@ -501,13 +503,15 @@ default=-70, -100, -55 and -90
         class_weights = self._class_weights(labels, weights)
         generator = random_generator(self.random_state)
         if fitted is None:
-            samples = self._prepare(X, labels, weights, generator, np.bincount(labels))
+            typical = self._choose_learning(X, np.bincount(labels))
+            watch.begin(typical["epochs"] if self.epochs is None else self.epochs, self.features)
+            samples = self._prepare(X, labels, weights, generator, typical, watch)
         else:
             samples = self._resume(X, weights, fitted)
+            watch.begin(self.parameters_.epochs)
         samples.class_weights = class_weights
         learn = self._until_no_change if self.early_stopping else self._learn
         self.n_samples_seen_ = 0
-        watch.begin(self.parameters_.epochs)
         yield from learn(samples, labels, generator, watch)
         self.n_samples_seen_ = len(labels) * self.n_iter_
 
@@ -553,7 +557,8 @@ default=-70, -100, -55 and -90
         are from then on, so it should be typical. The learning rate, and how far images move,
         come down with the samples seen, not with the blocks; after 10,000 samples the rate
         stays, at `eta_decay` to the power of ten, so that the network follows a drift. Neurons
-        of a class of which nothing has come yet wait for its first sample.
+        of a class of which nothing has come yet wait for its first sample. Callbacks of
+        scikit-learn hear of a block as of a fit of its own.
 
         Parameters
         ----------
@@ -600,8 +605,9 @@ default=-70, -100, -55 and -90
             self._learn_block(X, y, classes, sample_weight)
         return self
 
+    @with_callbacks
     def _learn_block(self, X, y, classes, sample_weight):
-        first = not hasattr(self, "module_")
+        watch, first = _Watch(self, X, y, sample_weight), not hasattr(self, "module_")
         X, y, weights = self._check_block(X, y, classes, sample_weight, first)
         class_weights = self._class_weights(y, weights)
         if len(y) == 0:
@@ -609,9 +615,12 @@ default=-70, -100, -55 and -90
         expected = np.full(len(self.classes_), max(1, _STREAM // len(self.classes_)))
         if first:
             generator = random_generator(self.random_state)
-            samples = self._prepare(X, y, weights, generator, expected)
+            typical = self._choose_learning(X, expected)
+            watch.begin(0, self.features)
+            samples = self._prepare(X, y, weights, generator, typical, watch)
             self.n_iter_ = self.n_samples_seen_ = 0
         else:
+            watch.begin(0)
             self.module_ = copy.deepcopy(self.module_)
             samples = Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
         seen = self.n_samples_seen_ = self.n_samples_seen_ + len(y)
@@ -627,6 +636,7 @@ default=-70, -100, -55 and -90
         self.n_iter_ += 1
         if first:
             module.warn_of_few_neurons()
+        watch.end()
 
     def _check_block(self, X, y, classes, sample_weight, first):
         """Check samples of a stream; return them with numbers for labels and their weights."""
@@ -652,16 +662,19 @@ default=-70, -100, -55 and -90
         y = np.searchsorted(self.classes_, y)
         return self._check_axes(X), y, weights
 
-    def _prepare(self, X, y, weights, generator, counts):
-        """Fit all that stands before the network, and make the network."""
-        seed = int(generator.integers(2**31))
+    def _choose_learning(self, X, counts):
+        """Make the learning, and return what parameters are by default under it."""
         task = Task(self._kind_of(X), counts, self.n_neurons, self.n_features_in_)
         self._task = tuple(task)  # of known types, for files
         self.learning_ = make_learning(self.learning, task)
-        typical = defaults_of(self.learning_, task)
-        self.augmentation_ = self._fit_augmentation(X, len(counts))
+        return defaults_of(self.learning_, task)
+
+    def _prepare(self, X, y, weights, generator, typical, watch):
+        """Fit all that stands before the network, and make the network."""
+        seed = int(generator.integers(2**31))
+        self.augmentation_ = self._fit_augmentation(X, len(self.classes_))
         moved = X if self.augmentation_ is None else self.augmentation_.blurred(X)
-        self.features_ = self._fit_features(moved, y, generator)
+        self.features_ = self._fit_features(moved, y, generator, watch)
         if self.features_ is not None:
             moved = transformed(self.features_, moved, takes_missing=True)
         self.encoder_ = None if moved.ndim == 3 else self._fit_encoder(moved, typical, seed)
@@ -847,7 +860,7 @@ default=-70, -100, -55 and -90
             return None
         return augmentation
 
-    def _fit_features(self, X, y, generator):
+    def _fit_features(self, X, y, generator, watch):
         if self.features is None:
             return None
         features = seed_where_none(clone(self.features), generator)
@@ -855,7 +868,8 @@ default=-70, -100, -55 and -90
             n_maps, *shape = self.augmentation_.image_shape_
             if n_maps == 1:
                 set_where_none(features, "image_shape", lambda: tuple(shape))
-        return features.fit(X, y)
+        with watch.handing_on(features):
+            return features.fit(X, y)
 
     def _fit_encoder(self, X, typical, seed):
         encoder = clone(self._new_encoder(typical))
@@ -983,9 +997,14 @@ default=-70, -100, -55 and -90
             sums = np.bincount(y, weights, minlength=len(self.classes_))
             of_class = sums.sum() / (len(sums) * sums)
         else:
-            of_class = compute_class_weight(
-                self.class_weight, classes=self.classes_, y=self.classes_[y]
-            )
+            classes, known = self.classes_, self.classes_.tolist()
+            try:
+                of_class = compute_class_weight(self.class_weight, classes=classes, y=classes[y])
+            except ValueError as error:
+                unknown = [label for label in self.class_weight if label not in known]
+                raise ValueError(
+                    f"class_weight names {unknown}, not among the classes {known}."
+                ) from error
         if (of_class <= 0).any() or not np.isfinite(of_class).all():
             raise ValueError(
                 f"class_weight must hold finite numbers above 0, got {self.class_weight!r}."
@@ -1200,8 +1219,11 @@ default=-70, -100, -55 and -90
 class _Nobody:
     """Nobody watches the training."""
 
-    def begin(self, n_epochs):
+    def begin(self, n_epochs, features=None):
         pass
+
+    def handing_on(self, transformer):
+        return contextlib.nullcontext()
 
     def begin_epoch(self):
         pass
@@ -1222,9 +1244,14 @@ class _Watch:
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.told = {"estimator": classifier, "X": X, "y": y, "metadata": metadata}
 
-    def begin(self, n_epochs):
-        self.training = self.classifier._init_callback_context(max_subtasks=n_epochs)
+    def begin(self, n_epochs, features=None):
+        """Announce the training: that of the features, if there are some, and the epochs."""
+        n_tasks = n_epochs + (features is not None)
+        self.training = self.classifier._init_callback_context(max_subtasks=n_tasks)
         self.training.call_on_fit_task_begin(**self.told)
+
+    def handing_on(self, transformer):
+        return handing_on(self.training, transformer, "fit-features", **self.told)
 
     def begin_epoch(self):
         self.epoch = self.training.subcontext(task_name="epoch")

@@ -229,3 +229,9 @@ def test_wrong_weights_of_classes(of_class):
     X, y = load_iris(return_X_y=True)
     with pytest.raises(ValueError, match=r"class_weight|[Cc]lass"):
         network("margin", class_weight=of_class).fit(X, y)
+
+
+def test_a_class_that_is_not_there_is_named():
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match=r"names \[7\], not among the classes \[0, 1, 2\]"):
+        network("margin", class_weight={7: 2, 1: 3}).fit(X, y)
