@@ -86,9 +86,11 @@ __all__ = [
     "_fit_context",
     "fits_in_one_step",
     "handing_on",
+    "set_where_none",
     "with_callbacks",
 ]
 
+_Estimator = TypeVar("_Estimator", bound=base.BaseEstimator)
 _Fit = TypeVar("_Fit", bound=Callable)
 
 
@@ -130,3 +132,25 @@ def handing_on(context: Any, part: Any, task_name: str, **told: Any) -> Iterator
         task.call_on_fit_task_begin(**told)
         yield
         task.call_on_fit_task_end(**told)
+
+
+def set_where_none(estimator: _Estimator, name: str, value_of: Callable) -> _Estimator:
+    """Set each parameter of a name that is None, of an estimator and of those within.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Changed in place.
+    name : str
+        Such as "random_state", which stands for "pca__random_state" too.
+    value_of : callable
+        Makes a value for each of them, without arguments.
+
+    Returns
+    -------
+    BaseEstimator
+        The same.
+    """
+    parameters = sorted(estimator.get_params().items(), key=lambda item: item[0])
+    unset = [key for key, value in parameters if key.split("__")[-1] == name and value is None]
+    return estimator.set_params(**{key: value_of() for key in unset})

@@ -3,10 +3,8 @@
 import contextlib
 import copy
 import functools
-import inspect
 import math
 import time
-import warnings
 from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any, Self
@@ -31,6 +29,7 @@ from ._sklearn import (
     _check_partial_fit_first_call,
     _fit_context,
     handing_on,
+    set_where_none,
     with_callbacks,
 )
 from ._validation import (
@@ -41,6 +40,7 @@ from ._validation import (
     refuse_masked,
     refuse_missing,
     unchanged_on_error,
+    warn_user,
 )
 from .encoder import ENCODINGS, SpikeEncoder
 from .images import ImageAugmentation, find_image_shape
@@ -58,7 +58,7 @@ _CLEAR = 0.99  # chance of the best class from which on an image is not looked a
 _MOST_NEURONS = 1_000_000
 _STREAM = 2000  # samples that a network is made for which learns from a stream
 _EPOCH_OF_STREAM, _FALL = 1000, 10  # samples after which the rate falls, and how often it does
-_OURS = ("nervos_sklearn.", "sklearn.")
+_FEW, _UNLIKE = 0.2, 0.1  # share of columns that words fill, and deviation of rows from the mean
 _OF_FEATURES = ("two_d_array", "three_d_array", "sparse", "allow_nan", "positive_only")
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
@@ -73,15 +73,18 @@ class SNNClassifier(CallbackSupportMixin, ClassifierMixin, Estimator):
     of the simulator nervos [1]_, exactly. Each learns on each model of a synapse.
 
     Sparse matrices are tables too; they are encoded a few rows at a time. With
-    ``encoder="auto"``, sparse features none of which is negative, such as counts or TF-IDF, are
-    taken for the features of a transformer: one latency a feature, scaled by the row. Dense
-    features are never told apart by their sign. A missing value, NaN, of a table silences the
-    receptive fields of its feature; it is an error where there are none.
+    ``encoder="auto"``, those that look like words of texts, counts or TF-IDF, are taken for the
+    features of a transformer: one latency a feature, scaled by the row. Less than a fifth of
+    them is filled, none of it negative or missing, and some rows are fuller than others; one-hot
+    columns fill all rows alike. Dense features are never told apart by their sign. A missing
+    value, NaN, of a table silences the receptive fields of its feature; it is an error where
+    there are none.
 
     Parameters
     ----------
     n_neurons : int, optional
-        Neurons of the last layer, shared among the classes; by default the learning chooses.
+        Neurons of the last layer, 1 to 1000000, shared among the classes; by default the
+        learning chooses.
     learning : {"auto", "stdp", "prototype", "margin"} or Learning, default="auto"
         How the network learns and decides. "auto" is "prototype" for raw images and "margin"
         for all else.
@@ -95,38 +98,40 @@ default="auto"
         whether the features are an image, a table or the features of a transformer.
     features : transformer, optional
         Stands before the encoder, fitted on what the classifier is given, such as
-        ``SpikingPatchFeatures()``. In training it sees each image moved. It gives features,
+        ``SpikingPatchFeatures()``, whose `image_shape`, if None, is that of the augmentation. In
+        training it sees each image moved. It gives features,
         or spike trains whose first step is silent.
     augmentation : {"auto"}, ImageAugmentation or None, default="auto"
         Blurs images, moves them in training and looks again in prediction. "auto" does so
         where the features are recognised as images and the learning is from reward.
     training_duration : int, optional
-        Length of a presentation in ms; by default the learning chooses. Spike trains bring
-        their own.
+        Length of a presentation in ms, 1 to 2**20; by default the learning chooses. Spike
+        trains bring their own.
     past_window : int, default=-10
-        Spike timing: reach of the learning rule into the past, in ms, at most 0.
+        Spike timing: reach of the learning rule into the past, in ms, from -10000 to 0.
     epochs : int, optional
-        Passes over the training set; by default the learning chooses.
+        Passes over the training set, at least 1; by default the learning chooses.
     resting_potential, inhibitory_potential, spike_threshold, reset_potential : float, \
 default=-70, -100, -55 and -90
         Spike timing: potentials in mV; the threshold above the others.
     spike_drop_rate, threshold_drop_rate : float, default=0.8 and 0.4
-        Spike timing: leak of the potential and of the adaptive threshold, in mV a ms.
+        Spike timing: leak of the potential and of the adaptive threshold, in mV a ms, at
+        least 0.
     min_weight, max_weight : float, default=1e-5 and 1
-        Bounds of the weights, or of what a device of finite levels holds.
+        Bounds of the weights, which have no unit, or of what a device of finite levels holds.
     A_up, A_down : float, default=0.8 and -0.3
         Spike timing: amplitudes of potentiation and depression.
     tau_up, tau_down : float, default=5
-        Spike timing: their time constants, in ms.
+        Spike timing: their time constants, in ms, above 0.
     eta : float, optional
-        Learning rate; by default the learning chooses.
+        Learning rate, 0 to 1000; by default the learning chooses.
     min_frequency, max_frequency : float, default=1 and 50
-        Spikes of the weakest and the strongest input in one presentation, for encoders
-        that have a frequency.
+        Spikes of the weakest input in one presentation, at least 0, and of the strongest one,
+        above 0, for encoders that have a frequency.
     refractory_time : int, default=15
-        Spike timing: rest of a layer after it has fired, in ms.
+        Spike timing: rest of a layer after it has fired, in ms, at least 0.
     tau_m, tau_threshold : float, default=10 and 5
-        Spike timing: time constants of ``STDPLearning(true_lif=True)``, in ms.
+        Spike timing: time constants of ``STDPLearning(true_lif=True)``, in ms, above 0.
     class_weight : dict, "balanced" or None, default=None
         A factor above 0 of the learning rate for the samples of each class, by its label;
         "balanced" gives all classes the same sum of weights. Those left out have 1.
@@ -140,9 +145,9 @@ default=-70, -100, -55 and -90
         when that has not helped twice, stop. Then learn anew from all samples, as long as
         it took to the best epoch.
     validation_fraction : float, default=0.1
-        The part held back, stratified.
+        The part held back, stratified; above 0, below 1.
     n_iter_no_change : int, default=10
-        Epochs without a rise that count as a plateau.
+        Epochs without a rise that count as a plateau, at least 1.
     verbose : int, default=0
         Print a line for each epoch.
     n_jobs : int or None, default=None
@@ -179,15 +184,20 @@ default=-70, -100, -55 and -90
         With early stopping, the epoch that was taken, from 1.
     n_features_in_ : int
         Number of features, or of channels.
+    n_axes_in_ : int
+        Axes of the samples: 2, or 3 for spike trains and series of channels.
     n_steps_in_ : int
         Columns of the spike trains.
+    module_steps_ : int
+        Columns as the network sees them, one more if a silent one is put before them.
+    starts_at_once_ : bool
+        Whether a silent column is put before spike trains, as some spike in their first one.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if they were all strings.
 
     References
     ----------
-    .. [1] "nervos: a simulator of spiking networks with memristive synapses",
-       arXiv 2506.19377.
+    .. [1] The publication of the simulator nervos, arXiv 2506.19377.
 
     Examples
     --------
@@ -195,8 +205,10 @@ default=-70, -100, -55 and -90
     >>> from nervos_sklearn import SNNClassifier
     >>> X, y = load_iris(return_X_y=True)
     >>> clf = SNNClassifier(random_state=0).fit(X, y)
-    >>> bool(clf.score(X, y) > 0.9), clf.learning_.n_columns
-    (True, 5)
+    >>> clf.predict([[5.1, 3.5, 1.4, 0.2], [6.3, 3.3, 6.0, 2.5]])
+    array([0, 2])
+    >>> print("accuracy", clf.score(X, y), "in", clf.learning_.n_columns, "columns")
+    accuracy 0.9... in 5 columns
     """
 
     module_: Module
@@ -414,8 +426,10 @@ default=-70, -100, -55 and -90
 
         Raises
         ------
+        TypeError
+            If the synapse has a number of levels that is not an integer.
         ValueError
-            If a parameter, the data or the labels are not valid.
+            If a parameter, the data or the labels are not valid; nothing has changed then.
 
         Warns
         -----
@@ -452,7 +466,32 @@ default=-70, -100, -55 and -90
         `X`, `y` and `sample_weight` are those of :meth:`fit`. After each, the classifier
         answers; after the last, it decides as after `fit`. Callbacks hear of `fit` and
         `partial_fit` only.
+
+        Yields
+        ------
+        epoch : int
+            From 1 on.
+        taught : float
+            The fraction of samples that taught, from 0 to 1.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the data or the labels are not valid, when the first epoch is
+            asked for.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from nervos_sklearn import SNNClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> network = SNNClassifier(epochs=2, random_state=0)
+        >>> for epoch, taught in network.fit_epochs(X, y):
+        ...     print(epoch, network.score(X, y))
+        1 0.9...
+        2 0.9...
         """
+        self._validate_params()
         yield from self._train(X, y, sample_weight, _Nobody())
 
     def _train(self, X, y, sample_weight, watch):
@@ -626,11 +665,8 @@ default=-70, -100, -55 and -90
         seed = int(generator.integers(2**31))
         self.augmentation_ = self._fit_augmentation(X, len(self.classes_))
         moved = X if self.augmentation_ is None else self.augmentation_.blurred(X)
-        self.features_ = None
-        if self.features is not None:
-            transformer = seed_where_none(clone(self.features), generator)
-            with watch.handing_on(transformer):
-                self.features_ = transformer.fit(moved, y)
+        self.features_ = self._fit_features(moved, y, generator, watch)
+        if self.features_ is not None:
             moved = transformed(self.features_, moved, takes_missing=True)
         self.encoder_ = None if moved.ndim == 3 else self._fit_encoder(moved, typical, seed)
         if self.augmentation_ is None:  # then features stay as they are: compute them once
@@ -678,13 +714,12 @@ default=-70, -100, -55 and -90
         self.learning_.start(module, samples, y, generator)
         module.warn_of_few_neurons()
         if module.is_fixed(samples):
-            warnings.warn(
+            warn_user(
                 "no update can leave the level that a synapse starts from: "
                 f"{type(self.synapse).__name__}, of {self.synapse.n_levels} levels, "
                 f"takes the nearest level, and changes with eta={self.parameters_.eta} are "
                 'smaller than half a gap. Set its update="stochastic" or "accumulate", or a '
-                "larger eta.",
-                stacklevel=2,
+                "larger eta."
             )
 
     def _until_no_change(self, samples, y, generator, watch):
@@ -767,7 +802,7 @@ default=-70, -100, -55 and -90
             return "features"
         if X.ndim == 3:
             return "spikes"
-        if sparse.issparse(X) and self.encoder == "auto" and not (X.data < 0).any():
+        if sparse.issparse(X) and self.encoder == "auto" and _are_words(X):
             return "features"
         shape = self._image_shape(X)
         if shape is None:
@@ -805,13 +840,23 @@ default=-70, -100, -55 and -90
         refuse_missing(X, "images are moved as a whole")
         augmentation = clone(augmentation).fit(X, n_classes)
         if augmentation.image_shape_ is None:
-            warnings.warn(
+            warn_user(
                 "augmentation does nothing: the features were not recognised as square images. "
-                "Give their image_shape.",
-                stacklevel=2,
+                "Give their image_shape."
             )
             return None
         return augmentation
+
+    def _fit_features(self, X, y, generator, watch):
+        if self.features is None:
+            return None
+        features = seed_where_none(clone(self.features), generator)
+        if self.augmentation_ is not None:
+            n_maps, *shape = self.augmentation_.image_shape_
+            if n_maps == 1:
+                set_where_none(features, "image_shape", lambda: tuple(shape))
+        with watch.handing_on(features):
+            return features.fit(X, y)
 
     def _fit_encoder(self, X, typical, seed):
         encoder = clone(self._new_encoder(typical))
@@ -952,14 +997,20 @@ default=-70, -100, -55 and -90
 
     def _series(self, X):
         """Series of unequal lengths as one array, for `features` that take them."""
-        return X if self.features is None else pad_series(X)
+        padded = pad_series(X)
+        if padded is not X and self.features is None:
+            raise ValueError(
+                "the samples have unequal lengths: as time series they need "
+                "features=SpikingWindowFeatures(), and all else must be of one length."
+            )
+        return padded
 
     def _check_axes(self, X):
         """Check features or spike trains; put a silent step before those that need one."""
         if X.ndim not in (2, 3):
             raise ValueError(
                 "X must have shape (n_samples, n_features) or (n_samples, n_channels, n_steps), "
-                f"got shape {X.shape}."
+                f"got shape {X.shape}. Images are rows: X.reshape(len(X), -1)."
             )
         if X.ndim == 2 or self.features is not None:
             return _as_floats(X)
@@ -1216,6 +1267,16 @@ def _input_tags(estimator):
     return InputTags()
 
 
+def _are_words(X):
+    """Whether few of a sparse matrix are filled, none negative or missing, and rows unlike."""
+    filled = (X != 0).sum(axis=1)
+    return (
+        (X.data >= 0).all()
+        and filled.mean() < _FEW * X.shape[1]
+        and filled.std() > _UNLIKE * filled.mean()
+    )
+
+
 def _as_floats(X):
     return X.astype(np.float64) if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
 
@@ -1235,18 +1296,7 @@ def _number_classes(y):
 
 
 def _warn_unread(name, value, reader):
-    warnings.warn(
-        f"{name}={value!r} has no effect here: it is read by {reader}.",
-        stacklevel=_calls_up_to_the_user(),
-    )
-
-
-def _calls_up_to_the_user():
-    """Calls from the caller up to the first of neither this package nor scikit-learn."""
-    frame, n_calls = inspect.currentframe(), 0
-    while frame is not None and frame.f_globals["__name__"].startswith(_OURS):
-        frame, n_calls = frame.f_back, n_calls + 1
-    return n_calls
+    warn_user(f"{name}={value!r} has no effect here: it is read by {reader}.")
 
 
 def _who_reads(name):

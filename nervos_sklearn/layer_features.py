@@ -62,8 +62,8 @@ class SpikingLayerFeatures(
     >>> features.fit_transform(X).shape
     (537, 40)
     >>> pipeline = make_pipeline(features, LogisticRegression(max_iter=1000)).fit(X, y)
-    >>> bool(pipeline.score(X, y) > 0.9)
-    True
+    >>> print("accuracy", pipeline.score(X, y))
+    accuracy 0.9...
     """
 
     network_: SNNClassifier
