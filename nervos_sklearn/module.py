@@ -174,6 +174,8 @@ class Module(StepByStep):
     >>> counts = module.learn(spikes, [0, 1])
     >>> [module.get_prediction(train) for train in spikes]
     [0, 1]
+    >>> module
+    Module(layer_sizes=[4, 3], learning=STDPLearning(labeling='reference', shuffle=False))
     """
 
     def __init__(
@@ -220,6 +222,9 @@ class Module(StepByStep):
         self.n_firings = self.n_reads = 0
         self._generator = random_generator(random_state)
         self._noise_key, self._device_key = draw_keys(self._generator, (2, 1))
+
+    def __repr__(self) -> str:
+        return f"Module(layer_sizes={self.layer_sizes}, learning={self.learning!r})"
 
     def __setstate__(self, state):
         vars(self).update(state)
