@@ -114,26 +114,6 @@ def fits_in_one_step(fit: _Fit) -> _Fit:
     return told
 
 
-@contextmanager
-def handing_on(context: Any, part: Any, task_name: str, **told: Any) -> Iterator[None]:
-    """Hand callbacks on to an estimator that the block fits, as a pipeline does to its steps.
-
-    Parameters
-    ----------
-    context : CallbackContext
-        Of the task that this one is a part of.
-    part : estimator
-    task_name : str
-    **told
-        What callbacks of the whole hear of the part: `estimator`, the whole, `X` and `y`.
-    """
-    task = context.subcontext(task_name=task_name)
-    with task.propagate_callback_context(part):
-        task.call_on_fit_task_begin(**told)
-        yield
-        task.call_on_fit_task_end(**told)
-
-
 def set_where_none(estimator: _Estimator, name: str, value_of: Callable) -> _Estimator:
     """Set each parameter of a name that is None, of an estimator and of those within.
 
@@ -154,3 +134,23 @@ def set_where_none(estimator: _Estimator, name: str, value_of: Callable) -> _Est
     parameters = sorted(estimator.get_params().items(), key=lambda item: item[0])
     unset = [key for key, value in parameters if key.split("__")[-1] == name and value is None]
     return estimator.set_params(**{key: value_of() for key in unset})
+
+
+@contextmanager
+def handing_on(context: Any, part: Any, task_name: str, **told: Any) -> Iterator[None]:
+    """Hand callbacks on to an estimator that the block fits, as a pipeline does to its steps.
+
+    Parameters
+    ----------
+    context : CallbackContext
+        Of the task that this one is a part of.
+    part : estimator
+    task_name : str
+    **told
+        What callbacks of the whole hear of the part: `estimator`, the whole, `X` and `y`.
+    """
+    task = context.subcontext(task_name=task_name)
+    with task.propagate_callback_context(part):
+        task.call_on_fit_task_begin(**told)
+        yield
+        task.call_on_fit_task_end(**told)

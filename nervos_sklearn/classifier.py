@@ -133,8 +133,10 @@ default=-70, -100, -55 and -90
     tau_m, tau_threshold : float, default=10 and 5
         Spike timing: time constants of ``STDPLearning(true_lif=True)``, in ms, above 0.
     class_weight : dict, "balanced" or None, default=None
-        A factor above 0 of the learning rate for the samples of each class, by its label;
-        "balanced" gives all classes the same sum of weights. Those left out have 1.
+        What each class counts in the decision, above 0, by its label; those left out have 1.
+        A class of weight w is answered as if it were w times as frequent; what the network
+        learns stays the same. "balanced" makes all classes equally frequent. The votes of
+        `STDPLearning` take them for that already, so there weights count beyond it.
     warm_start : bool, default=False
         Let `fit` go on from the weights of the last one, with the learning rate of a first
         epoch; encoder, features and augmentation stay as they were fitted then.
@@ -416,8 +418,9 @@ default=-70, -100, -55 and -90
         y : array-like of shape (n_samples,)
             Class labels of any type, at least two different ones.
         sample_weight : array-like of shape (n_samples,), optional
-            At least 0: a factor of the learning rate for each sample, relative to their
-            mean. Samples of weight 0 are left out before anything else.
+            At least 0, relative to their mean: how many samples each stands for. With
+            `MarginLearning` it comes so often, with others it is a factor of the learning
+            rate. Samples of weight 0 are left out before anything else.
 
         Returns
         -------
@@ -497,6 +500,7 @@ default=-70, -100, -55 and -90
     def _train(self, X, y, sample_weight, watch):
         fitted = vars(self).copy() if self.warm_start and hasattr(self, "module_") else None
         X, labels, weights = self._check_training_data(X, y, sample_weight)
+        class_weights = self._class_weights(labels, weights)
         generator = random_generator(self.random_state)
         if fitted is None:
             typical = self._choose_learning(X, np.bincount(labels))
@@ -505,6 +509,7 @@ default=-70, -100, -55 and -90
         else:
             samples = self._resume(X, weights, fitted)
             watch.begin(self.parameters_.epochs)
+        samples.class_weights = class_weights
         learn = self._until_no_change if self.early_stopping else self._learn
         self.n_samples_seen_ = 0
         yield from learn(samples, labels, generator, watch)
@@ -565,7 +570,8 @@ default=-70, -100, -55 and -90
         classes : array-like of shape (n_classes,), optional
             All labels that will ever come; needed in the first call.
         sample_weight : array-like of shape (n_samples,), optional
-            At least 0: a factor of the learning rate for each sample.
+            At least 0, as in :meth:`fit`, but not relative: their mean in a block is a factor
+            of the learning rate.
 
         Returns
         -------
@@ -603,6 +609,7 @@ default=-70, -100, -55 and -90
     def _learn_block(self, X, y, classes, sample_weight):
         watch, first = _Watch(self, X, y, sample_weight), not hasattr(self, "module_")
         X, y, weights = self._check_block(X, y, classes, sample_weight, first)
+        class_weights = self._class_weights(y, weights)
         if len(y) == 0:
             return
         expected = np.full(len(self.classes_), max(1, _STREAM // len(self.classes_)))
@@ -620,10 +627,12 @@ default=-70, -100, -55 and -90
         if samples.augmentation is not None:
             self.augmentation_ = samples.augmentation = copy.copy(samples.augmentation)
             self.augmentation_.set_movement(seen, len(self.classes_))
-        samples.expected, module = expected, self.module_
+        samples.expected, samples.class_weights = expected, class_weights
+        module = self.module_
         module.n_epochs = min(self.n_iter_ and (seen - len(y)) // _EPOCH_OF_STREAM, _FALL)
         module.learning_rate_factor = 1.0
         self.learning_.learn_block(module, samples, y, weights, module.draw_generator())
+        self.learning_.weigh_classes(module, samples, y)
         self.n_iter_ += 1
         if first:
             module.warn_of_few_neurons()
@@ -651,7 +660,7 @@ default=-70, -100, -55 and -90
                 X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
             )
         y = np.searchsorted(self.classes_, y)
-        return self._check_axes(X), y, self._with_class_weight(weights, y, relative=False)
+        return self._check_axes(X), y, weights
 
     def _choose_learning(self, X, counts):
         """Make the learning, and return what parameters are by default under it."""
@@ -688,7 +697,7 @@ default=-70, -100, -55 and -90
         _learned_here.add(kind)
 
     def _learn(self, samples, y, generator, watch):
-        module, learning, weights = self.module_, self.learning_, samples.weights
+        module, weights = self.module_, samples.weights
         self._start(module, samples, y, generator)
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
@@ -697,7 +706,7 @@ default=-70, -100, -55 and -90
             stop = watch.end_epoch(functools.partial(self._as_if_done, samples, y, generator))
             is_last = stop or epoch == self.parameters_.epochs
             if is_last:
-                learning.finish(module, samples, y, weights, generator)
+                self._finish(module, samples, y, generator)
             yield epoch, taught
             if is_last:
                 return
@@ -705,8 +714,12 @@ default=-70, -100, -55 and -90
     def _as_if_done(self, samples, y, generator):
         """What a copy needs to answer as if this epoch had been the last."""
         module, generator = copy.deepcopy((self.module_, generator))
-        self.learning_.finish(module, samples, y, samples.weights, generator)
+        self._finish(module, samples, y, generator)
         return {"module_": module}
+
+    def _finish(self, module, samples, y, generator):
+        self.learning_.finish(module, samples, y, samples.weights, generator)
+        self.learning_.weigh_classes(module, samples, y)
 
     def _start(self, module, samples, y, generator):
         if module.is_started:
@@ -758,7 +771,7 @@ default=-70, -100, -55 and -90
             learning.start(final, samples, y, final_generator)
         for rate in best[1]:
             self._learn_at(rate, samples, y, weights, final_generator)
-        learning.finish(final, samples, y, weights, final_generator)
+        self._finish(final, samples, y, final_generator)
 
     def _learn_at(self, rate, samples, y, weights, generator):
         """Learn for an epoch, at a fraction of the learning rate."""
@@ -976,24 +989,27 @@ default=-70, -100, -55 and -90
                 "SNNClassifier needs samples of at least 2 classes, "
                 f"got one class: {self.classes_.tolist()[0]!r}."
             )
-        return X, y, self._with_class_weight(weights, y)
+        return X, y, np.ones(len(y)) if np.ptp(weights) == 0 else weights / weights.mean()
 
-    def _with_class_weight(self, weights, y, relative=True):
-        """Factors of the learning rate: weights of samples times their class's, 1 on average."""
+    def _class_weights(self, y, weights):
+        """What each class counts in the decision, (n_classes,); None if all count the same."""
         if self.class_weight == "balanced":
             sums = np.bincount(y, weights, minlength=len(self.classes_))
             of_class = sums.sum() / (len(sums) * sums)
         else:
-            labels = self.classes_[y]
-            of_class = compute_class_weight(self.class_weight, classes=self.classes_, y=labels)
+            classes, known = self.classes_, self.classes_.tolist()
+            try:
+                of_class = compute_class_weight(self.class_weight, classes=classes, y=classes[y])
+            except ValueError as error:
+                unknown = [label for label in self.class_weight if label not in known]
+                raise ValueError(
+                    f"class_weight names {unknown}, not among the classes {known}."
+                ) from error
         if (of_class <= 0).any() or not np.isfinite(of_class).all():
             raise ValueError(
                 f"class_weight must hold finite numbers above 0, got {self.class_weight!r}."
             )
-        weights = weights * of_class[y]
-        if not relative:
-            return weights
-        return np.ones(len(y)) if np.ptp(weights) == 0 else weights / weights.mean()
+        return None if np.ptp(of_class) == 0 else of_class
 
     def _series(self, X):
         """Series of unequal lengths as one array, for `features` that take them."""

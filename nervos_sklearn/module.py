@@ -766,6 +766,7 @@ class Module(StepByStep):
         """
         self.parameters, self.learning = parameters, learning
         self.n_epochs, self.learning_rate_factor = 0, 1.0
+        self.decision.pop("class_weights", None)
         for layer in self.made_layers():
             layer.parameters = parameters
             layer.average_anew()
