@@ -55,6 +55,8 @@ _CUT, _CUTS = 1 / 3, 2  # of the learning rate on a plateau, and how often
 _CLEAR = 0.99  # chance of the best class from which on an image is not looked at again
 _MOST_NEURONS = 1_000_000
 _STREAM = 2000  # samples that a network is made for which learns from a stream
+# Numbers of samples at which a stream begins anew from all of them; the last ends its beginning.
+_BEGINNINGS = np.unique(np.geomspace(1, 400, 34).round().astype(int))
 _EPOCH_OF_STREAM, _FALL = 1000, 10  # samples after which the rate falls, and how often it does
 _OURS = ("nervos_sklearn.", "sklearn.")
 _COUNT = [Interval(Integral, 1, None, closed="left")]
@@ -168,7 +170,7 @@ default=-70, -100, -55 and -90
     n_iter_ : int
         Epochs run, or blocks learned by `partial_fit`.
     n_samples_seen_ : int
-        Presentations for training so far.
+        Presentations for training so far; in a stream, the samples that have come.
     validation_scores_ : list of float
         With early stopping, the accuracy on the part held back after each epoch.
     best_epoch_ : int
@@ -199,6 +201,7 @@ default=-70, -100, -55 and -90
     learning_: Learning
     parameters_: Parameters
     classes_: np.ndarray
+    _remembered: tuple | None = None  # the first samples of a stream, their labels and weights
 
     _parameter_constraints = {
         "n_neurons": [Interval(Integral, 1, _MOST_NEURONS, closed="both"), None],
@@ -437,9 +440,11 @@ default=-70, -100, -55 and -90
     def _train(self, X, y, sample_weight, watch):
         fitted = vars(self).copy() if self.warm_start and hasattr(self, "module_") else None
         X, labels, weights = self._check_training_data(X, y, sample_weight)
+        self._remembered = None
         generator = random_generator(self.random_state)
         if fitted is None:
             samples = self._prepare(X, labels, weights, generator, np.bincount(labels))
+            self._warn_of_unread()
         else:
             samples = self._resume(X, weights, fitted)
         learn = self._until_no_change if self.early_stopping else self._learn
@@ -486,11 +491,16 @@ default=-70, -100, -55 and -90
     ) -> Self:
         """Learn from the next samples of a stream.
 
-        The first block fits what stands before the network: scales and features stay as they
-        are from then on, so it should be typical. The learning rate, and how far images move,
-        come down with the samples seen, not with the blocks; after 10,000 samples the rate
-        stays, at `eta_decay` to the power of ten, so that the network follows a drift. Neurons
-        of a class of which nothing has come yet wait for its first sample.
+        The size of blocks does not matter. The first 400 samples are remembered: each time
+        they have become a fifth more, and when they are 400, all begins anew from all of them,
+        and the network learns from them as in `fit`. Then they are forgotten, each further
+        sample teaches once, and scales and features stay as they are: the first 400 samples,
+        or a first block that is larger, should be typical.
+
+        The learning rate, and how far images move, come down with the samples seen; after
+        10,000 samples the rate stays, at `eta_decay` to the power of ten, so that the network
+        follows a drift. Neurons of a class of which nothing has come yet wait for its first
+        sample.
 
         Parameters
         ----------
@@ -541,25 +551,61 @@ default=-70, -100, -55 and -90
         X, y, weights = self._check_block(X, y, classes, sample_weight, first)
         if len(y) == 0:
             return
+        n_blocks, n_before = (0, 0) if first else (self.n_iter_, self.n_samples_seen_)
+        seen = n_before + len(y)
         expected = np.full(len(self.classes_), max(1, _STREAM // len(self.classes_)))
-        if first:
+        begins = first or self._remembered is not None
+        if begins and self._remember(X, y, weights):
+            X, y, weights = self._remembered
             generator = random_generator(self.random_state)
-            samples = self._prepare(X, y, weights, generator, expected)
-            self.n_iter_ = self.n_samples_seen_ = 0
+            samples = self._prepare(self._check_axes(X), y, weights, generator, expected)
         else:
             self.module_ = copy.deepcopy(self.module_)
-            samples = Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
-        seen = self.n_samples_seen_ = self.n_samples_seen_ + len(y)
-        if samples.augmentation is not None:
-            self.augmentation_ = samples.augmentation = copy.copy(samples.augmentation)
-            self.augmentation_.set_movement(seen, len(self.classes_))
+            self.module_.n_epochs = min(n_before // _EPOCH_OF_STREAM, _FALL)
+            self.module_.learning_rate_factor = 1.0
+            samples = self._shown(X, weights)
+            if samples.augmentation is not None:
+                self.augmentation_ = samples.augmentation = copy.copy(samples.augmentation)
+                self.augmentation_.set_movement(seen, len(self.classes_))
+        if seen >= _BEGINNINGS[-1]:
+            self._remembered = None
         samples.expected, module = expected, self.module_
-        module.n_epochs = min(self.n_iter_ and (seen - len(y)) // _EPOCH_OF_STREAM, _FALL)
-        module.learning_rate_factor = 1.0
         self.learning_.learn_block(module, samples, y, weights, module.draw_generator())
-        self.n_iter_ += 1
+        self.n_iter_, self.n_samples_seen_ = n_blocks + 1, seen
         if first:
+            self._warn_of_unread()
             module.warn_of_few_neurons()
+
+    def _remember(self, X, y, weights):
+        """Keep the first samples of a stream; return whether to begin anew from all so far."""
+        n_before, started_at_once = 0, False
+        if self._remembered is not None:
+            X_before, y_before, weights_before = self._remembered
+            n_before, started_at_once = len(y_before), self.starts_at_once_
+            X = self._joined(X_before, X)
+            y, weights = np.append(y_before, y), np.append(weights_before, weights)
+        self._see_axes(X)
+        self._remembered = X, y, weights
+        past, now = np.searchsorted(_BEGINNINGS, [n_before, len(y)], side="right")
+        return now > past or self.starts_at_once_ != started_at_once
+
+    def _joined(self, X, more):
+        """Put together what came in two blocks."""
+        if X.ndim != more.ndim:
+            raise ValueError(
+                f"all blocks must have the same number of axes, {X.ndim}, got X of shape "
+                f"{more.shape}."
+            )
+        if sparse.issparse(X) or sparse.issparse(more):
+            return sparse.vstack([X, more], format="csr")
+        if X.ndim == 3 and X.shape[2] != more.shape[2]:
+            if self._features_know_nan():
+                return pad_series([*X, *more])
+            raise ValueError(
+                f"all blocks must have the same number of time steps, {X.shape[2]}, got "
+                f"{more.shape[2]}."
+            )
+        return np.concatenate([X, more])
 
     def _check_block(self, X, y, classes, sample_weight, first):
         """Check samples of a stream; return them with numbers for labels and their weights."""
@@ -577,13 +623,8 @@ default=-70, -100, -55 and -90
                 f"y has labels that are not among the classes of the first call: "
                 f"{unknown.tolist()}; classes are {self.classes_.tolist()}."
             )
-        if first:
-            self.n_axes_in_ = X.ndim
-            self.starts_at_once_ = bool(
-                X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
-            )
         y = np.searchsorted(self.classes_, y)
-        return self._check_axes(X), y, self._with_class_weight(weights, y, relative=False)
+        return X, y, self._with_class_weight(weights, y, relative=False)
 
     def _prepare(self, X, y, weights, generator, counts):
         """Fit all that stands before the network, and make the network."""
@@ -609,7 +650,6 @@ default=-70, -100, -55 and -90
         self.n_steps_in_ = samples.n_steps - self.starts_at_once_
         self.parameters_ = self._used_parameters(typical)
         self.module_ = self._new_module(samples.n_channels, typical, generator)
-        self._warn_of_unread()
         self._say_that_loops_are_compiled()
         return samples
 
@@ -886,10 +926,7 @@ default=-70, -100, -55 and -90
         X, y = validate_data(self, self._series(X), y, **ANY_SAMPLES)
         weights = check_weights(sample_weight, X)
         X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
-        self.n_axes_in_ = X.ndim
-        self.starts_at_once_ = bool(
-            X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
-        )
+        self._see_axes(X)
         X = self._check_axes(X)
         self.classes_, y = _number_classes(y)
         if len(self.classes_) < 2:
@@ -915,6 +952,12 @@ default=-70, -100, -55 and -90
         if not relative:
             return weights
         return np.ones(len(y)) if np.ptp(weights) == 0 else weights / weights.mean()
+
+    def _see_axes(self, X):
+        self.n_axes_in_ = X.ndim
+        self.starts_at_once_ = bool(
+            X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
+        )
 
     def _series(self, X):
         """Series of unequal lengths as one array, for `features` that take them."""
@@ -948,7 +991,10 @@ default=-70, -100, -55 and -90
         """Check X for an answer; return it as the network sees it."""
         check_is_fitted(self)
         refuse_masked("X", X)
-        X = validate_data(self, self._series(X), **ANY_SAMPLES, reset=False)
+        return self._shown(validate_data(self, self._series(X), **ANY_SAMPLES, reset=False))
+
+    def _shown(self, X, weights=None):
+        """Check samples against those that were fitted; return them as the network sees them."""
         if X.ndim != self.n_axes_in_:
             seen = "spike trains with 3" if self.n_axes_in_ == 3 else "features with 2"
             raise ValueError(f"the network was fitted on {seen} axes, got X of shape {X.shape}.")
@@ -961,7 +1007,7 @@ default=-70, -100, -55 and -90
                 f"the network was fitted on {self.module_steps_ - padded} time steps, "
                 f"got {X.shape[2] - padded}."
             )
-        return Presentations(X, self.encoder_, self.features_, self.augmentation_)
+        return Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
 
     def _may_miss_values(self):
         if self._features_know_nan():
