@@ -56,7 +56,7 @@ _CLEAR = 0.99  # chance of the best class from which on an image is not looked a
 _MOST_NEURONS = 1_000_000
 _STREAM = 2000  # samples that a network is made for which learns from a stream
 # Numbers of samples at which a stream begins anew from all of them; the last ends its beginning.
-_BEGINNINGS = np.unique(np.geomspace(1, 400, 34).round().astype(int))
+_BEGINNINGS = np.unique(np.geomspace(1, 1000, 27).round().astype(int))
 _EPOCH_OF_STREAM, _FALL = 1000, 10  # samples after which the rate falls, and how often it does
 _OURS = ("nervos_sklearn.", "sklearn.")
 _COUNT = [Interval(Integral, 1, None, closed="left")]
@@ -491,10 +491,10 @@ default=-70, -100, -55 and -90
     ) -> Self:
         """Learn from the next samples of a stream.
 
-        The size of blocks does not matter. The first 400 samples are remembered: each time
-        they have become a fifth more, and when they are 400, all begins anew from all of them,
+        The size of blocks does not matter. The first 1000 samples are remembered: each time
+        they have become a third more, and when they are 1000, all begins anew from all of them,
         and the network learns from them as in `fit`. Then they are forgotten, each further
-        sample teaches once, and scales and features stay as they are: the first 400 samples,
+        sample teaches once, and scales and features stay as they are: the first 1000 samples,
         or a first block that is larger, should be typical.
 
         The learning rate, and how far images move, come down with the samples seen; after

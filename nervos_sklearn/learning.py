@@ -40,7 +40,7 @@ _FRACTION = [Interval(Real, 0, 1, closed="left")]
 _NON_NEGATIVE = [Interval(Real, 0, LARGEST, closed="both")]
 _MOST_COLUMNS = 1000
 _COLUMNS, _TAUGHT_IN_ALL = 5, 20_000  # columns by default, and the samples that all learn from
-_TAUGHT_IN_BEGINNING = 10_000  # presentations of the first samples of a stream, at most
+_TAUGHT_IN_BEGINNING = 20_000  # presentations of the first samples of a stream, at most
 _REMEMBERED = 2000  # presentations of a stream that its mean weights stand for, at most
 _LEAST_OF_CLASS = 4  # neurons of a class in one of several columns
 _STEEPEST_MEAN = 20  # the power of which of any number of presentations is finite
