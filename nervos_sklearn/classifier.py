@@ -479,6 +479,7 @@ default=-70, -100, -55 and -90
         self.parameters_ = self._used_parameters(defaults_of(self.learning_, task))
         self.module_ = copy.deepcopy(self.module_)
         self.module_.go_on(self.parameters_, self.learning_)
+        samples.expected = task.class_counts
         return samples
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -682,6 +683,7 @@ default=-70, -100, -55 and -90
 
     def _start(self, module, samples, y, generator):
         if module.is_started:
+            self.learning_.recruit(module, samples, y, generator)
             return
         self.learning_.start(module, samples, y, generator)
         module.warn_of_few_neurons()
@@ -727,8 +729,8 @@ default=-70, -100, -55 and -90
                 n_cuts, last_rise = n_cuts + 1, epoch
                 self.module_, rates = copy.deepcopy(best[0]), best[1]
         self.module_, weights = final, samples.weights
-        if not final.is_started:
-            learning.start(final, samples, y, final_generator)
+        begin = learning.recruit if final.is_started else learning.start
+        begin(final, samples, y, final_generator)
         for rate in best[1]:
             self._learn_at(rate, samples, y, weights, final_generator)
         learning.finish(final, samples, y, weights, final_generator)

@@ -840,6 +840,15 @@ default="conventional"
             )
         return taught
 
+    def recruit(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
+        """Do nothing: no neuron waits for a class."""
+
     def finish(
         self,
         module: "Module",

@@ -398,6 +398,19 @@ def test_warm_start_goes_on(learning):
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("learning", LEARNINGS)
+def test_warm_start_wakes_neurons_of_classes_that_a_stream_has_not_brought(
+    learning, early_stopping
+):
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(learning=learning, warm_start=True, random_state=0)
+    clf.partial_fit(X[:100], y[:100], classes=[0, 1, 2])
+    assert set(clf.predict(X)) == {0, 1}
+    clf.set_params(early_stopping=early_stopping, epochs=10).fit(X, y)
+    assert clf.score(X, y) > 0.85
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
 def test_warm_start_learns(early_stopping):
     X, y = load_digits(n_class=4, return_X_y=True)
     clf = SNNClassifier(
