@@ -5,7 +5,7 @@ import tempfile
 LESSONS = (
     "digits", "neuron", "encodings", "rules", "race", "epochs", "prototypes_margin", "patches",
     "table", "time_series", "search", "device", "levels", "endurance", "drift", "early_answer",
-    "save", "dask", "ray", "from_nervos",
+    "save", "dask", "ray", "blocks", "out_of_core", "from_nervos",
 )  # fmt: skip
 
 

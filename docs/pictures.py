@@ -12,7 +12,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.base import clone
-from sklearn.datasets import load_digits, load_wine
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.model_selection import train_test_split
 
 from nervos_sklearn import (
@@ -143,6 +143,17 @@ def table_fields():
         bottom.plot(grid[:, 0], spikes[:, field])
     bottom.set(xlabel="value of the column", ylabel="spikes before the\ndecision by (ms)")
     save(figure, "table_fields")
+
+
+def start():
+    """A table as its network sees it, and how early the network knows."""
+    X, y = load_breast_cancer(return_X_y=True)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+    network = SNNClassifier(random_state=0).fit(X_train, y_train)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
+    EncoderDisplay.from_estimator(network, X_train, 1, ax=left)
+    DecisionTimeDisplay.from_estimator(network, X_test, y_test, ax=right)
+    save(figure, "start")
 
 
 def look():
@@ -425,7 +436,7 @@ def displays():
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for draw in (front, encodings, table_fields, look, learned, devices, study, latency_code,
-                 augmentation, recruitment, margin, accuracies, late_decision, escape_noise,
-                 patch_features, displays, way_of_a_series):  # fmt: skip
+    for draw in (front, start, encodings, table_fields, look, learned, devices, study,
+                 latency_code, augmentation, recruitment, margin, accuracies, late_decision,
+                 escape_noise, patch_features, displays, way_of_a_series):  # fmt: skip
         draw()

@@ -54,11 +54,13 @@ if __name__ == "__main__":
     print(search.best_params_)
 
     ax = plt.subplots(layout="constrained")[1]
-    results = search.cv_results_
+    results, margins = search.cv_results_, grid["learning__margin"]
     for n_neurons in grid["n_neurons"]:
         row = np.asarray(results["param_n_neurons"] == n_neurons)
         scores = results["mean_test_score"][row]
-        ax.plot(grid["learning__margin"], scores, "o-", label=f"{n_neurons} neurons")
-    ax.set(xscale="log", xlabel="margin", ylabel="accuracy of two folds")
+        ax.plot(margins, scores, "o-", label=f"{n_neurons} neurons")
+    ax.set(xscale="log", xticks=margins, xticklabels=margins)
+    ax.minorticks_off()
+    ax.set(xlabel="margin", ylabel="accuracy of two folds")
     ax.legend()
     plt.show()

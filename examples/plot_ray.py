@@ -56,6 +56,7 @@ if __name__ == "__main__":
     ax = plt.subplots(layout="constrained")[1]
     ax.plot(levels, means, "o-")
     ax.set(xscale="log", xticks=levels, xticklabels=levels)
+    ax.minorticks_off()
     ax.set(xlabel="levels of a synapse", ylabel="accuracy of two folds")
     print(dict(zip(levels, np.round(means, 2).tolist(), strict=True)))
     plt.show()

@@ -1,8 +1,14 @@
 """Generators, and the seeds of the random streams of the compiled loops."""
 
+from typing import TypeVar
+
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
+from ._sklearn import set_where_none
+
+_Estimator = TypeVar("_Estimator", bound=BaseEstimator)
 Seed = int | np.random.Generator | np.random.RandomState | None
 
 
@@ -26,3 +32,21 @@ def random_generator(random_state: Seed = None) -> np.random.Generator:
 def draw_keys(generator: np.random.Generator, size: int | tuple[int, ...]) -> np.ndarray:
     """Draw the seeds of random streams of the compiled loops, of dtype uint64."""
     return generator.integers(2**64, size=size, dtype=np.uint64)
+
+
+def seed_where_none(estimator: _Estimator, generator: np.random.Generator) -> _Estimator:
+    """Give a seed to each `random_state` that is None, of an estimator and of those within.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Changed in place.
+    generator : numpy.random.Generator
+        Asked only if a seed is missing.
+
+    Returns
+    -------
+    BaseEstimator
+        The same.
+    """
+    return set_where_none(estimator, "random_state", lambda: int(generator.integers(2**31)))

@@ -3,10 +3,8 @@
 import contextlib
 import copy
 import functools
-import inspect
 import math
 import time
-import warnings
 from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any, Self
@@ -16,11 +14,12 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import train_test_split
+from sklearn.utils import InputTags, get_tags
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._random import Seed, random_generator
+from ._random import Seed, random_generator, seed_where_none
 from ._sklearn import (
     CallbackSupportMixin,
     Estimator,
@@ -29,6 +28,8 @@ from ._sklearn import (
     StrOptions,
     _check_partial_fit_first_call,
     _fit_context,
+    handing_on,
+    set_where_none,
     with_callbacks,
 )
 from ._validation import (
@@ -39,13 +40,14 @@ from ._validation import (
     refuse_masked,
     refuse_missing,
     unchanged_on_error,
+    warn_user,
 )
 from .encoder import ENCODINGS, SpikeEncoder
 from .images import ImageAugmentation, find_image_shape
 from .learning import LEARNINGS, Learning, STDPLearning, Task, defaults_of, make_learning
 from .module import Module
 from .parameters import SETTINGS, Parameters, interval_of
-from .presentations import BATCH, Presentations
+from .presentations import BATCH, Presentations, transformed
 from .series import SpikingWindowFeatures, pad_series
 from .synapse import Synapse
 from .threads import on_threads
@@ -58,7 +60,8 @@ _STREAM = 2000  # samples that a network is made for which learns from a stream
 # Numbers of samples at which a stream begins anew from all of them; the last ends its beginning.
 _BEGINNINGS = np.unique(np.geomspace(1, 1000, 27).round().astype(int))
 _EPOCH_OF_STREAM, _FALL = 1000, 10  # samples after which the rate falls, and how often it does
-_OURS = ("nervos_sklearn.", "sklearn.")
+_FEW, _UNLIKE = 0.2, 0.1  # share of columns that words fill, and deviation of rows from the mean
+_OF_FEATURES = ("two_d_array", "three_d_array", "sparse", "allow_nan", "positive_only")
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
@@ -72,15 +75,18 @@ class SNNClassifier(CallbackSupportMixin, ClassifierMixin, Estimator):
     of the simulator nervos [1]_, exactly. Each learns on each model of a synapse.
 
     Sparse matrices are tables too; they are encoded a few rows at a time. With
-    ``encoder="auto"``, sparse features none of which is negative, such as counts or TF-IDF, are
-    taken for the features of a transformer: one latency a feature, scaled by the row. Dense
-    features are never told apart by their sign. A missing value, NaN, of a table silences the
-    receptive fields of its feature; it is an error where there are none.
+    ``encoder="auto"``, those that look like words of texts, counts or TF-IDF, are taken for the
+    features of a transformer: one latency a feature, scaled by the row. Less than a fifth of
+    them is filled, none of it negative or missing, and some rows are fuller than others; one-hot
+    columns fill all rows alike. Dense features are never told apart by their sign. A missing
+    value, NaN, of a table silences the receptive fields of its feature; it is an error where
+    there are none.
 
     Parameters
     ----------
     n_neurons : int, optional
-        Neurons of the last layer, shared among the classes; by default the learning chooses.
+        Neurons of the last layer, 1 to 1000000, shared among the classes; by default the
+        learning chooses.
     learning : {"auto", "stdp", "prototype", "margin"} or Learning, default="auto"
         How the network learns and decides. "auto" is "prototype" for raw images and "margin"
         for all else.
@@ -94,41 +100,45 @@ default="auto"
         whether the features are an image, a table or the features of a transformer.
     features : transformer, optional
         Stands before the encoder, fitted on what the classifier is given, such as
-        ``SpikingPatchFeatures()``. In training it sees each image moved. It gives features,
+        ``SpikingPatchFeatures()``, whose `image_shape`, if None, is that of the augmentation. In
+        training it sees each image moved. It gives features,
         or spike trains whose first step is silent.
     augmentation : {"auto"}, ImageAugmentation or None, default="auto"
         Blurs images, moves them in training and looks again in prediction. "auto" does so
         where the features are recognised as images and the learning is from reward.
     training_duration : int, optional
-        Length of a presentation in ms; by default the learning chooses. Spike trains bring
-        their own.
+        Length of a presentation in ms, 1 to 2**20; by default the learning chooses. Spike
+        trains bring their own.
     past_window : int, default=-10
-        Spike timing: reach of the learning rule into the past, in ms, at most 0.
+        Spike timing: reach of the learning rule into the past, in ms, from -10000 to 0.
     epochs : int, optional
-        Passes over the training set; by default the learning chooses.
+        Passes over the training set, at least 1; by default the learning chooses.
     resting_potential, inhibitory_potential, spike_threshold, reset_potential : float, \
 default=-70, -100, -55 and -90
         Spike timing: potentials in mV; the threshold above the others.
     spike_drop_rate, threshold_drop_rate : float, default=0.8 and 0.4
-        Spike timing: leak of the potential and of the adaptive threshold, in mV a ms.
+        Spike timing: leak of the potential and of the adaptive threshold, in mV a ms, at
+        least 0.
     min_weight, max_weight : float, default=1e-5 and 1
-        Bounds of the weights, or of what a device of finite levels holds.
+        Bounds of the weights, which have no unit, or of what a device of finite levels holds.
     A_up, A_down : float, default=0.8 and -0.3
         Spike timing: amplitudes of potentiation and depression.
     tau_up, tau_down : float, default=5
-        Spike timing: their time constants, in ms.
+        Spike timing: their time constants, in ms, above 0.
     eta : float, optional
-        Learning rate; by default the learning chooses.
+        Learning rate, 0 to 1000; by default the learning chooses.
     min_frequency, max_frequency : float, default=1 and 50
-        Spikes of the weakest and the strongest input in one presentation, for encoders
-        that have a frequency.
+        Spikes of the weakest input in one presentation, at least 0, and of the strongest one,
+        above 0, for encoders that have a frequency.
     refractory_time : int, default=15
-        Spike timing: rest of a layer after it has fired, in ms.
+        Spike timing: rest of a layer after it has fired, in ms, at least 0.
     tau_m, tau_threshold : float, default=10 and 5
-        Spike timing: time constants of ``STDPLearning(true_lif=True)``, in ms.
+        Spike timing: time constants of ``STDPLearning(true_lif=True)``, in ms, above 0.
     class_weight : dict, "balanced" or None, default=None
-        A factor above 0 of the learning rate for the samples of each class, by its label;
-        "balanced" gives all classes the same sum of weights. Those left out have 1.
+        What each class counts in the decision, above 0, by its label; those left out have 1.
+        A class of weight w is answered as if it were w times as frequent; what the network
+        learns stays the same. "balanced" makes all classes equally frequent. The votes of
+        `STDPLearning` take them for that already, so there weights count beyond it.
     warm_start : bool, default=False
         Let `fit` go on from the weights of the last one, with the learning rate of a first
         epoch; encoder, features and augmentation stay as they were fitted then.
@@ -139,15 +149,16 @@ default=-70, -100, -55 and -90
         when that has not helped twice, stop. Then learn anew from all samples, as long as
         it took to the best epoch.
     validation_fraction : float, default=0.1
-        The part held back, stratified.
+        The part held back, stratified; above 0, below 1.
     n_iter_no_change : int, default=10
-        Epochs without a rise that count as a plateau.
+        Epochs without a rise that count as a plateau, at least 1.
     verbose : int, default=0
         Print a line for each epoch.
     n_jobs : int or None, default=None
         Threads, as joblib counts them. The result is the same for any.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of everything that is drawn.
+        Seed of everything that is drawn, also by an `encoder` and by `features` that have no
+        seed of their own.
 
     Attributes
     ----------
@@ -177,15 +188,20 @@ default=-70, -100, -55 and -90
         With early stopping, the epoch that was taken, from 1.
     n_features_in_ : int
         Number of features, or of channels.
+    n_axes_in_ : int
+        Axes of the samples: 2, or 3 for spike trains and series of channels.
     n_steps_in_ : int
         Columns of the spike trains.
+    module_steps_ : int
+        Columns as the network sees them, one more if a silent one is put before them.
+    starts_at_once_ : bool
+        Whether a silent column is put before spike trains, as some spike in their first one.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if they were all strings.
 
     References
     ----------
-    .. [1] "nervos: a simulator of spiking networks with memristive synapses",
-       arXiv 2506.19377.
+    .. [1] The publication of the simulator nervos, arXiv 2506.19377.
 
     Examples
     --------
@@ -193,8 +209,10 @@ default=-70, -100, -55 and -90
     >>> from nervos_sklearn import SNNClassifier
     >>> X, y = load_iris(return_X_y=True)
     >>> clf = SNNClassifier(random_state=0).fit(X, y)
-    >>> bool(clf.score(X, y) > 0.9), clf.learning_.n_columns
-    (True, 5)
+    >>> clf.predict([[5.1, 3.5, 1.4, 0.2], [6.3, 3.3, 6.0, 2.5]])
+    array([0, 2])
+    >>> print("accuracy", clf.score(X, y), "in", clf.learning_.n_columns, "columns")
+    accuracy 0.9... in 5 columns
     """
 
     module_: Module
@@ -227,6 +245,22 @@ default=-70, -100, -55 and -90
     _parameter_constraints |= {
         name: [interval_of(name), None] for name in ("epochs", "eta", "training_duration")
     }
+    _parameter_groups = {
+        "Network": ("n_neurons", "learning", "synapse", "min_weight", "max_weight"),
+        "What it sees": (
+            "encoder", "training_duration", "min_frequency", "max_frequency", "features",
+            "augmentation",
+        ),
+        "Training": (
+            "epochs", "eta", "class_weight", "warm_start", "early_stopping",
+            "validation_fraction", "n_iter_no_change", "verbose", "n_jobs", "random_state",
+        ),
+        "Spike timing": (
+            "past_window", "resting_potential", "inhibitory_potential", "spike_threshold",
+            "reset_potential", "spike_drop_rate", "threshold_drop_rate", "A_up", "A_down",
+            "tau_up", "tau_down", "refractory_time", "tau_m", "tau_threshold",
+        ),
+    }  # fmt: skip
 
     def __init__(
         self,
@@ -387,8 +421,9 @@ default=-70, -100, -55 and -90
         y : array-like of shape (n_samples,)
             Class labels of any type, at least two different ones.
         sample_weight : array-like of shape (n_samples,), optional
-            At least 0: a factor of the learning rate for each sample, relative to their
-            mean. Samples of weight 0 are left out before anything else.
+            At least 0, relative to their mean: how many samples each stands for. With
+            `MarginLearning` it comes so often, with others it is a factor of the learning
+            rate. Samples of weight 0 are left out before anything else.
 
         Returns
         -------
@@ -397,8 +432,10 @@ default=-70, -100, -55 and -90
 
         Raises
         ------
+        TypeError
+            If the synapse has a number of levels that is not an integer.
         ValueError
-            If a parameter, the data or the labels are not valid.
+            If a parameter, the data or the labels are not valid; nothing has changed then.
 
         Warns
         -----
@@ -433,23 +470,53 @@ default=-70, -100, -55 and -90
         """Train epoch by epoch: yield the number of each and the fraction that taught.
 
         `X`, `y` and `sample_weight` are those of :meth:`fit`. After each, the classifier
-        answers; after the last, it decides as after `fit`. Callbacks hear of `fit` only.
+        answers; after the last, it decides as after `fit`. Callbacks hear of `fit` and
+        `partial_fit` only.
+
+        Yields
+        ------
+        epoch : int
+            From 1 on.
+        taught : float
+            The fraction of samples that taught, from 0 to 1.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the data or the labels are not valid, when the first epoch is
+            asked for.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from nervos_sklearn import SNNClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> network = SNNClassifier(epochs=2, random_state=0)
+        >>> for epoch, taught in network.fit_epochs(X, y):
+        ...     print(epoch, network.score(X, y))
+        1 0.9...
+        2 0.9...
         """
+        self._validate_params()
         yield from self._train(X, y, sample_weight, _Nobody())
 
     def _train(self, X, y, sample_weight, watch):
         fitted = vars(self).copy() if self.warm_start and hasattr(self, "module_") else None
         X, labels, weights = self._check_training_data(X, y, sample_weight)
         self._remembered = None
+        class_weights = self._class_weights(labels, weights)
         generator = random_generator(self.random_state)
         if fitted is None:
-            samples = self._prepare(X, labels, weights, generator, np.bincount(labels))
+            typical = self._choose_learning(X, np.bincount(labels))
+            watch.begin(typical["epochs"] if self.epochs is None else self.epochs, self.features)
+            samples = self._prepare(X, labels, weights, generator, typical, watch)
             self._warn_of_unread()
         else:
             samples = self._resume(X, weights, fitted)
+            watch.begin(self.parameters_.epochs)
+        samples.class_weights = class_weights
         learn = self._until_no_change if self.early_stopping else self._learn
         self.n_samples_seen_ = 0
-        watch.begin(self.parameters_.epochs)
         yield from learn(samples, labels, generator, watch)
         self.n_samples_seen_ = len(labels) * self.n_iter_
 
@@ -501,7 +568,7 @@ default=-70, -100, -55 and -90
         The learning rate, and how far images move, come down with the samples seen; after
         10,000 samples the rate stays, at `eta_decay` to the power of ten, so that the network
         follows a drift. Neurons of a class of which nothing has come yet wait for its first
-        sample.
+        sample. Callbacks of scikit-learn hear of a block as of a fit of its own.
 
         Parameters
         ----------
@@ -513,7 +580,8 @@ default=-70, -100, -55 and -90
         classes : array-like of shape (n_classes,), optional
             All labels that will ever come; needed in the first call.
         sample_weight : array-like of shape (n_samples,), optional
-            At least 0: a factor of the learning rate for each sample.
+            At least 0, as in :meth:`fit`, but not relative: their mean in a block is a factor
+            of the learning rate.
 
         Returns
         -------
@@ -547,9 +615,11 @@ default=-70, -100, -55 and -90
             self._learn_block(X, y, classes, sample_weight)
         return self
 
+    @with_callbacks
     def _learn_block(self, X, y, classes, sample_weight):
-        first = not hasattr(self, "module_")
+        watch, first = _Watch(self, X, y, sample_weight), not hasattr(self, "module_")
         X, y, weights = self._check_block(X, y, classes, sample_weight, first)
+        class_weights = self._class_weights(y, weights)
         if len(y) == 0:
             return
         n_blocks, n_before = (0, 0) if first else (self.n_iter_, self.n_samples_seen_)
@@ -558,9 +628,12 @@ default=-70, -100, -55 and -90
         begins = first or self._remembered is not None
         if begins and self._remember(X, y, weights):
             X, y, weights = self._remembered
-            generator = random_generator(self.random_state)
-            samples = self._prepare(self._check_axes(X), y, weights, generator, expected)
+            X, generator = self._check_axes(X), random_generator(self.random_state)
+            typical = self._choose_learning(X, expected)
+            watch.begin(0, self.features)
+            samples = self._prepare(X, y, weights, generator, typical, watch)
         else:
+            watch.begin(0)
             self.module_ = copy.deepcopy(self.module_)
             self.module_.n_epochs = min(n_before // _EPOCH_OF_STREAM, _FALL)
             self.module_.learning_rate_factor = 1.0
@@ -570,12 +643,15 @@ default=-70, -100, -55 and -90
                 self.augmentation_.set_movement(seen, len(self.classes_))
         if seen >= _BEGINNINGS[-1]:
             self._remembered = None
-        samples.expected, module = expected, self.module_
+        samples.expected, samples.class_weights = expected, class_weights
+        module = self.module_
         self.learning_.learn_block(module, samples, y, weights, module.draw_generator())
+        self.learning_.weigh_classes(module, samples, y)
         self.n_iter_, self.n_samples_seen_ = n_blocks + 1, seen
         if first:
             self._warn_of_unread()
             module.warn_of_few_neurons()
+        watch.end()
 
     def _remember(self, X, y, weights):
         """Keep the first samples of a stream; return whether to begin anew from all so far."""
@@ -600,12 +676,12 @@ default=-70, -100, -55 and -90
         if sparse.issparse(X) or sparse.issparse(more):
             return sparse.vstack([X, more], format="csr")
         if X.ndim == 3 and X.shape[2] != more.shape[2]:
-            if self._features_know_nan():
-                return pad_series([*X, *more])
-            raise ValueError(
-                f"all blocks must have the same number of time steps, {X.shape[2]}, got "
-                f"{more.shape[2]}."
-            )
+            if self.features is None:
+                raise ValueError(
+                    f"all blocks must have the same number of time steps, {X.shape[2]}, got "
+                    f"{more.shape[2]}."
+                )
+            return pad_series([*X, *more])
         return np.concatenate([X, more])
 
     def _check_block(self, X, y, classes, sample_weight, first):
@@ -625,23 +701,23 @@ default=-70, -100, -55 and -90
                 f"{unknown.tolist()}; classes are {self.classes_.tolist()}."
             )
         y = np.searchsorted(self.classes_, y)
-        return X, y, self._with_class_weight(weights, y, relative=False)
+        return X, y, weights
 
-    def _prepare(self, X, y, weights, generator, counts):
-        """Fit all that stands before the network, and make the network."""
-        seed = int(generator.integers(2**31))
+    def _choose_learning(self, X, counts):
+        """Make the learning, and return what parameters are by default under it."""
         task = Task(self._kind_of(X), counts, self.n_neurons, self.n_features_in_)
         self._task = tuple(task)  # of known types, for files
         self.learning_ = make_learning(self.learning, task)
-        typical = defaults_of(self.learning_, task)
-        self.augmentation_ = self._fit_augmentation(X, len(counts))
+        return defaults_of(self.learning_, task)
+
+    def _prepare(self, X, y, weights, generator, typical, watch):
+        """Fit all that stands before the network, and make the network."""
+        seed = int(generator.integers(2**31))
+        self.augmentation_ = self._fit_augmentation(X, len(self.classes_))
         moved = X if self.augmentation_ is None else self.augmentation_.blurred(X)
-        self.features_ = None if self.features is None else clone(self.features).fit(moved, y)
+        self.features_ = self._fit_features(moved, y, generator, watch)
         if self.features_ is not None:
-            moved = self._check_axes(self.features_.transform(moved))
-            if moved.ndim == 3:
-                moved = check_spike_trains(moved)
-                check_first_step(moved)
+            moved = transformed(self.features_, moved, takes_missing=True)
         self.encoder_ = None if moved.ndim == 3 else self._fit_encoder(moved, typical, seed)
         if self.augmentation_ is None:  # then features stay as they are: compute them once
             samples = Presentations(moved, self.encoder_, weights=weights)
@@ -661,7 +737,7 @@ default=-70, -100, -55 and -90
         _learned_here.add(kind)
 
     def _learn(self, samples, y, generator, watch):
-        module, learning, weights = self.module_, self.learning_, samples.weights
+        module, weights = self.module_, samples.weights
         self._start(module, samples, y, generator)
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
@@ -670,7 +746,7 @@ default=-70, -100, -55 and -90
             stop = watch.end_epoch(functools.partial(self._as_if_done, samples, y, generator))
             is_last = stop or epoch == self.parameters_.epochs
             if is_last:
-                learning.finish(module, samples, y, weights, generator)
+                self._finish(module, samples, y, generator)
             yield epoch, taught
             if is_last:
                 return
@@ -678,8 +754,12 @@ default=-70, -100, -55 and -90
     def _as_if_done(self, samples, y, generator):
         """What a copy needs to answer as if this epoch had been the last."""
         module, generator = copy.deepcopy((self.module_, generator))
-        self.learning_.finish(module, samples, y, samples.weights, generator)
+        self._finish(module, samples, y, generator)
         return {"module_": module}
+
+    def _finish(self, module, samples, y, generator):
+        self.learning_.finish(module, samples, y, samples.weights, generator)
+        self.learning_.weigh_classes(module, samples, y)
 
     def _start(self, module, samples, y, generator):
         if module.is_started:
@@ -688,13 +768,12 @@ default=-70, -100, -55 and -90
         self.learning_.start(module, samples, y, generator)
         module.warn_of_few_neurons()
         if module.is_fixed(samples):
-            warnings.warn(
+            warn_user(
                 "no update can leave the level that a synapse starts from: "
                 f"{type(self.synapse).__name__}, of {self.synapse.n_levels} levels, "
                 f"takes the nearest level, and changes with eta={self.parameters_.eta} are "
                 'smaller than half a gap. Set its update="stochastic" or "accumulate", or a '
-                "larger eta.",
-                stacklevel=2,
+                "larger eta."
             )
 
     def _until_no_change(self, samples, y, generator, watch):
@@ -733,7 +812,7 @@ default=-70, -100, -55 and -90
         begin(final, samples, y, final_generator)
         for rate in best[1]:
             self._learn_at(rate, samples, y, weights, final_generator)
-        learning.finish(final, samples, y, weights, final_generator)
+        self._finish(final, samples, y, final_generator)
 
     def _learn_at(self, rate, samples, y, weights, generator):
         """Learn for an epoch, at a fraction of the learning rate."""
@@ -777,7 +856,7 @@ default=-70, -100, -55 and -90
             return "features"
         if X.ndim == 3:
             return "spikes"
-        if sparse.issparse(X) and self.encoder == "auto" and not (X.data < 0).any():
+        if sparse.issparse(X) and self.encoder == "auto" and _are_words(X):
             return "features"
         shape = self._image_shape(X)
         if shape is None:
@@ -815,18 +894,31 @@ default=-70, -100, -55 and -90
         refuse_missing(X, "images are moved as a whole")
         augmentation = clone(augmentation).fit(X, n_classes)
         if augmentation.image_shape_ is None:
-            warnings.warn(
+            warn_user(
                 "augmentation does nothing: the features were not recognised as square images. "
-                "Give their image_shape.",
-                stacklevel=2,
+                "Give their image_shape."
             )
             return None
         return augmentation
 
-    def _fit_encoder(self, X, typical, seed):
-        return clone(self._new_encoder(typical, seed)).fit(X)
+    def _fit_features(self, X, y, generator, watch):
+        if self.features is None:
+            return None
+        features = seed_where_none(clone(self.features), generator)
+        if self.augmentation_ is not None:
+            n_maps, *shape = self.augmentation_.image_shape_
+            if n_maps == 1:
+                set_where_none(features, "image_shape", lambda: tuple(shape))
+        with watch.handing_on(features):
+            return features.fit(X, y)
 
-    def _new_encoder(self, typical, seed=None):
+    def _fit_encoder(self, X, typical, seed):
+        encoder = clone(self._new_encoder(typical))
+        if encoder.random_state is None:
+            encoder.random_state = seed
+        return encoder.fit(X)
+
+    def _new_encoder(self, typical):
         if isinstance(self.encoder, SpikeEncoder):
             return self.encoder
         encoding = typical["encoding"] if self.encoder == "auto" else self.encoder
@@ -836,7 +928,6 @@ default=-70, -100, -55 and -90
             training_duration=self.training_duration or typical["training_duration"],
             min_frequency=self.min_frequency,
             max_frequency=self.max_frequency,
-            random_state=seed,
             **fields,
         )
 
@@ -936,24 +1027,27 @@ default=-70, -100, -55 and -90
                 "SNNClassifier needs samples of at least 2 classes, "
                 f"got one class: {self.classes_.tolist()[0]!r}."
             )
-        return X, y, self._with_class_weight(weights, y)
+        return X, y, np.ones(len(y)) if np.ptp(weights) == 0 else weights / weights.mean()
 
-    def _with_class_weight(self, weights, y, relative=True):
-        """Factors of the learning rate: weights of samples times their class's, 1 on average."""
+    def _class_weights(self, y, weights):
+        """What each class counts in the decision, (n_classes,); None if all count the same."""
         if self.class_weight == "balanced":
             sums = np.bincount(y, weights, minlength=len(self.classes_))
             of_class = sums.sum() / (len(sums) * sums)
         else:
-            labels = self.classes_[y]
-            of_class = compute_class_weight(self.class_weight, classes=self.classes_, y=labels)
+            classes, known = self.classes_, self.classes_.tolist()
+            try:
+                of_class = compute_class_weight(self.class_weight, classes=classes, y=classes[y])
+            except ValueError as error:
+                unknown = [label for label in self.class_weight if label not in known]
+                raise ValueError(
+                    f"class_weight names {unknown}, not among the classes {known}."
+                ) from error
         if (of_class <= 0).any() or not np.isfinite(of_class).all():
             raise ValueError(
                 f"class_weight must hold finite numbers above 0, got {self.class_weight!r}."
             )
-        weights = weights * of_class[y]
-        if not relative:
-            return weights
-        return np.ones(len(y)) if np.ptp(weights) == 0 else weights / weights.mean()
+        return None if np.ptp(of_class) == 0 else of_class
 
     def _see_axes(self, X):
         self.n_axes_in_ = X.ndim
@@ -963,22 +1057,24 @@ default=-70, -100, -55 and -90
 
     def _series(self, X):
         """Series of unequal lengths as one array, for `features` that take them."""
-        return X if self.features is None else pad_series(X)
-
-    def _features_know_nan(self):
-        return isinstance(self.features, SpikingWindowFeatures)
+        padded = pad_series(X)
+        if padded is not X and self.features is None:
+            raise ValueError(
+                "the samples have unequal lengths: as time series they need "
+                "features=SpikingWindowFeatures(), and all else must be of one length."
+            )
+        return padded
 
     def _check_axes(self, X):
         """Check features or spike trains; put a silent step before those that need one."""
         if X.ndim not in (2, 3):
             raise ValueError(
                 "X must have shape (n_samples, n_features) or (n_samples, n_channels, n_steps), "
-                f"got shape {X.shape}."
+                f"got shape {X.shape}. Images are rows: X.reshape(len(X), -1)."
             )
-        if (X.ndim == 3 or self.features is not None) and not self._features_know_nan():
-            refuse_missing(X, "only tables may have missing values")
         if X.ndim == 2 or self.features is not None:
             return _as_floats(X)
+        refuse_missing(X, "spikes are zeros and ones")
         X = check_spike_trains(X)
         if self.starts_at_once_:
             return np.pad(X, ((0, 0), (0, 0), (1, 0)))
@@ -1012,10 +1108,10 @@ default=-70, -100, -55 and -90
         return Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
 
     def _may_miss_values(self):
-        if self._features_know_nan():
-            return True
-        straight = self.features_ is None and self.augmentation_ is None
-        return straight and self.encoder_ is not None and self.encoder_.takes_missing
+        if self.augmentation_ is not None or isinstance(self.augmentation, ImageAugmentation):
+            return False
+        known = self.encoder_ is not None and self.encoder_.takes_missing
+        return known or self.features is not None  # which then say what they take
 
     def _held_back(self, y, generator):
         """Split the training set by class; each class keeps a sample to learn from."""
@@ -1093,6 +1189,30 @@ default=-70, -100, -55 and -90
         scores = self._decide(self._check_samples(X))
         return self.learning_.checked_chances(self.module_, scores)
 
+    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
+        """Compute the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or array-like of shape \
+(n_samples, n_channels, n_steps)
+            Features or spike trains, whichever the classifier was fitted on.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            The logarithm of :meth:`predict_proba`; -inf for a class that got no vote.
+
+        Raises
+        ------
+        NotFittedError
+            If the classifier is not fitted.
+        ValueError
+            If the data are not valid.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the class of each sample.
 
@@ -1123,10 +1243,15 @@ default=-70, -100, -55 and -90
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        augments = isinstance(self.augmentation, ImageAugmentation)
-        tags.input_tags.sparse = self.features is None and not augments
-        tags.input_tags.allow_nan = tags.input_tags.sparse and self._table_may_miss_values()
+        of_input = tags.input_tags
+        if self.features is None:
+            of_input.three_d_array = of_input.sparse = True
+            of_input.allow_nan = self._table_may_miss_values()
+        else:
+            for name in _OF_FEATURES:
+                setattr(of_input, name, getattr(_input_tags(self.features), name))
+        if isinstance(self.augmentation, ImageAugmentation):
+            of_input.sparse = of_input.allow_nan = False
         return tags
 
     def _table_may_miss_values(self):
@@ -1141,8 +1266,11 @@ default=-70, -100, -55 and -90
 class _Nobody:
     """Nobody watches the training."""
 
-    def begin(self, n_epochs):
+    def begin(self, n_epochs, features=None):
         pass
+
+    def handing_on(self, transformer):
+        return contextlib.nullcontext()
 
     def begin_epoch(self):
         pass
@@ -1163,9 +1291,14 @@ class _Watch:
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.told = {"estimator": classifier, "X": X, "y": y, "metadata": metadata}
 
-    def begin(self, n_epochs):
-        self.training = self.classifier._init_callback_context(max_subtasks=n_epochs)
+    def begin(self, n_epochs, features=None):
+        """Announce the training: that of the features, if there are some, and the epochs."""
+        n_tasks = n_epochs + (features is not None)
+        self.training = self.classifier._init_callback_context(max_subtasks=n_tasks)
         self.training.call_on_fit_task_begin(**self.told)
+
+    def handing_on(self, transformer):
+        return handing_on(self.training, transformer, "fit-features", **self.told)
 
     def begin_epoch(self):
         self.epoch = self.training.subcontext(task_name="epoch")
@@ -1191,6 +1324,22 @@ def _typical_of_tables(learning):
 _typical_of_name = functools.cache(_typical_of_tables)  # because tags are asked for often
 
 
+def _input_tags(estimator):
+    with contextlib.suppress(AttributeError):  # of a transformer that says nothing of itself
+        return get_tags(estimator).input_tags
+    return InputTags()
+
+
+def _are_words(X):
+    """Whether few of a sparse matrix are filled, none negative or missing, and rows unlike."""
+    filled = (X != 0).sum(axis=1)
+    return (
+        (X.data >= 0).all()
+        and filled.mean() < _FEW * X.shape[1]
+        and filled.std() > _UNLIKE * filled.mean()
+    )
+
+
 def _as_floats(X):
     return X.astype(np.float64) if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
 
@@ -1210,18 +1359,7 @@ def _number_classes(y):
 
 
 def _warn_unread(name, value, reader):
-    warnings.warn(
-        f"{name}={value!r} has no effect here: it is read by {reader}.",
-        stacklevel=_calls_up_to_the_user(),
-    )
-
-
-def _calls_up_to_the_user():
-    """Calls from the caller up to the first of neither this package nor scikit-learn."""
-    frame, n_calls = inspect.currentframe(), 0
-    while frame is not None and frame.f_globals["__name__"].startswith(_OURS):
-        frame, n_calls = frame.f_back, n_calls + 1
-    return n_calls
+    warn_user(f"{name}={value!r} has no effect here: it is read by {reader}.")
 
 
 def _who_reads(name):

@@ -29,12 +29,18 @@ def get_cwd() -> str:
     Returns
     -------
     str
+        The absolute path.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the directory is no longer there.
 
     Examples
     --------
-    >>> from nervos_sklearn import common
-    >>> common.get_cwd() == os.getcwd()
-    True
+    >>> from nervos_sklearn import get_cwd
+    >>> print("files will be saved below", get_cwd())
+    files will be saved below ...
     """
     return os.getcwd()
 
@@ -51,6 +57,8 @@ def mkdir(f: str) -> None:
     ------
     FileExistsError
         If the path is a file.
+    OSError
+        If the directory cannot be made, such as for want of a permission.
 
     Examples
     --------
@@ -70,13 +78,14 @@ def timenow() -> float:
     Returns
     -------
     float
-        Seconds.
+        Seconds since 1970-01-01, 00:00 UTC.
 
     Examples
     --------
     >>> from nervos_sklearn import timenow
-    >>> timenow() > 1e9
-    True
+    >>> started = timenow()
+    >>> print(f"{timenow() - started:.0f} s later")
+    0 s later
     """
     return time.time()
 
@@ -92,12 +101,20 @@ def strftime(t: float) -> str:
     Returns
     -------
     str
+        19 letters, which sort by time.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the time is not a number.
+    OverflowError, OSError
+        If it is no time of a calendar.
 
     Examples
     --------
-    >>> from nervos_sklearn import common
-    >>> len(common.strftime(common.timenow()))
-    19
+    >>> from nervos_sklearn import strftime, timenow
+    >>> print("run", strftime(timenow()))
+    run 20...
     """
     return time.strftime("%Y_%m_%d-%H_%M_%S", time.localtime(float(t)))
 

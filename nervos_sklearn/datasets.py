@@ -7,7 +7,7 @@ from ._random import Seed, random_generator
 
 
 def load_mnist(path: str | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Load MNIST, from a file or by scikit-learn's ``fetch_openml``.
+    """Load MNIST [1]_, from a file or by scikit-learn's ``fetch_openml``.
 
     Parameters
     ----------
@@ -29,6 +29,11 @@ def load_mnist(path: str | None = None) -> tuple[np.ndarray, np.ndarray]:
         If the file or the server cannot be read.
     ValueError
         If the file does not hold the two arrays.
+
+    References
+    ----------
+    .. [1] Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to
+       document recognition", Proceedings of the IEEE 86, 1998.
 
     Examples
     --------
@@ -72,18 +77,22 @@ def make_spike_timings(
     Parameters
     ----------
     n_samples : int, default=200
+        Spike trains, of all classes.
     n_classes : int, default=3
+        Patterns.
     n_channels : int, default=10
+        Channels of a spike train.
     n_spikes : int, default=3
         Spikes of each channel in each sample.
     n_steps : int, default=200
-        Columns of a spike train; the first one is silent.
+        Columns of a spike train, of 1 ms each; the first one is silent.
     duration : int, default=40
         Steps between the spikes of a channel, at most: at least twice `n_spikes`, and at most
         half of `n_steps`.
     jitter : float, default=1
-        Standard deviation of the time of a spike, in steps.
+        Standard deviation of the time of a spike, in steps, at least 0.
     random_state : int, Generator, RandomState or None, default=None
+        Seed of all that is drawn.
 
     Returns
     -------
@@ -94,8 +103,11 @@ def make_spike_timings(
 
     Raises
     ------
+    TypeError
+        If a number of samples, classes, channels, spikes or steps is not an integer.
     ValueError
-        If the pattern does not fit into a sample, or the spikes not into the pattern.
+        If the pattern does not fit into a sample, or the spikes not into the pattern, or a
+        number is below 0.
 
     Examples
     --------
@@ -142,8 +154,8 @@ def read_events(
     n_steps : int, default=100
         Time steps after the first one, which is silent.
     duration : float, optional
-        Length of the recording, in the unit of t; later events are left out. By default up
-        to the last event. Give the same for all files of a data set.
+        Length of the recording, in the unit of t, such as microseconds; later events are
+        left out. By default up to the last event. Give the same for all files of a data set.
     sensor_shape : tuple of (height, width), optional
         By default what holds all events of the file. Give the same for all files.
 

@@ -56,15 +56,16 @@ class SpikeEncoder(
     ----------
     encoding : {"receptive_fields", "rate", "poisson", "latency"}, default="receptive_fields"
         - "receptive_fields": each feature has a population of channels with
-          Gaussian receptive fields, ``g = exp(-(x - c)**2 / (2 field_variance))``,
+          Gaussian receptive fields [1]_, ``g = exp(-(x - c)**2 / (2 field_variance))``,
           whose centres c lie evenly on [0, 1]; p is g over the largest g of the
           sample. A channel spikes at every multiple of
           ``ceil((training_duration + 1) / f)``.
         - "rate": one channel a feature, p the scaled feature. It spikes at every
-          multiple of ``ceil(training_duration / f)``; a feature of 0 stays silent.
+          multiple of ``ceil(training_duration / f)``; p = 0 stays silent, or, with
+          ``scale="sample"``, a feature that is not above 0.
         - "poisson": as "rate", but each step is a draw of its own with the chance
           ``f / training_duration`` (at most 1).
-        - "latency": one spike a channel, the stronger the earlier, at step
+        - "latency": one spike a channel [2]_, the stronger the earlier, at step
           ``training_duration + 1 - round(p training_duration)``; where that rounds
           to 0, none. Frequencies do not matter.
 
@@ -72,13 +73,13 @@ class SpikeEncoder(
     training_duration : int, default=100
         Time steps of a spike train after the silent one, in ms, from 1 to 2**20.
     min_frequency, max_frequency : float, default=1 and 50
-        Spikes in `training_duration` for p = 0 and p = 1.
+        Spikes in `training_duration`, not in Hz, for p = 0, at least 0, and p = 1, above 0.
     n_fields : int, "auto" or array-like of shape (n_features,), default=5
         Receptive fields of each feature, from 1 to 10000. A single field lies at 0.5. "auto":
         2 for a feature of at most two values in training, such as a category's column, and 6
         for any other.
     field_variance : float, default=0.03
-        Variance of a receptive field, in units of the scaled feature.
+        Variance of a receptive field, above 0, in squared units of the scaled feature.
     field_code : {"rate", "latency"}, default="rate"
         How receptive fields spike: p as a number of spikes, or by one spike, the
         stronger the earlier, as "latency" does.
@@ -121,7 +122,10 @@ class SpikeEncoder(
     References
     ----------
     .. [1] S. M. Bohte, H. La Poutre, J. N. Kok, "Unsupervised clustering with spiking
-       neurons by sparse temporal coding and multilayer RBF networks", 2002.
+       neurons by sparse temporal coding and multilayer RBF networks", IEEE Transactions on
+       Neural Networks 13, 2002.
+    .. [2] S. Thorpe, A. Delorme, R. Van Rullen, "Spike-based strategies for rapid
+       processing", Neural Networks 14, 2001.
 
     Examples
     --------
@@ -193,7 +197,9 @@ class SpikeEncoder(
         Raises
         ------
         ValueError
-            If a parameter or a feature is not valid.
+            If a parameter is out of its range, `min_frequency` exceeds `max_frequency`,
+            `n_fields` does not fit the features, or a feature is not a number, infinite, or
+            missing where it may not be; nothing has changed then.
         """
         with unchanged_on_error(self):
             return self._fit(X)
@@ -300,7 +306,7 @@ class SpikeEncoder(
         Returns
         -------
         ndarray of shape (n_samples, `n_channels_`), dtype float32 or float64
-            Whole numbers: the sum of ``training_duration + 1 - t`` over the spikes at
+            Whole numbers, in ms: the sum of ``training_duration + 1 - t`` over the spikes at
             times t.
 
         Raises
@@ -308,7 +314,17 @@ class SpikeEncoder(
         NotFittedError
             If the encoder is not fitted.
         ValueError
-            If the features are not valid.
+            If the features are not valid, or, with ``scale=None``, do not lie
+            between 0 and 1.
+
+        Examples
+        --------
+        >>> from nervos_sklearn import SpikeEncoder
+        >>> encoder = SpikeEncoder("latency", training_duration=10, scale=None)
+        >>> encoder.fit_transform([[1.0, 0.5, 0.0]]).argmax(axis=2)  # 0: no spike
+        array([[1, 6, 0]])
+        >>> encoder.traces([[1.0, 0.5, 0.0]]).tolist()
+        [[10.0, 5.0, 0.0]]
         """
         check_is_fitted(self)
         return self.traces_of(self._checked(X, reset=False))
@@ -350,7 +366,10 @@ class SpikeEncoder(
         return np.fmax(counts, 0)  # NaN is silent
 
     def traces_of(self, X: np.ndarray | sparse.csr_array) -> np.ndarray:
-        """Compute the traces, (n_samples, n_channels), of checked features `X`."""
+        """Compute the traces, (n_samples, n_channels), of checked features `X`.
+
+        ValueError if, with ``scale=None``, they do not lie between 0 and 1.
+        """
         traces = np.empty((X.shape[0], self.n_channels_), trace_dtype(self.n_steps_))
         size = rows_at_once(self.n_channels_) if self._has_latency() else BATCH
         for rows, some in _rows_of(X, size):
@@ -361,7 +380,10 @@ class SpikeEncoder(
         return traces
 
     def encode(self, X: np.ndarray | sparse.csr_array) -> np.ndarray:
-        """Turn checked features `X` into spike trains, (n_samples, n_channels, n_steps)."""
+        """Turn checked features `X` into spike trains, (n_samples, n_channels, n_steps).
+
+        ValueError if, with ``scale=None``, they do not lie between 0 and 1.
+        """
         shape = (X.shape[0], self.n_channels_, self.n_steps_)
         spike_trains = np.zeros(shape, dtype=np.uint8)
         for rows, some in _rows_of(X, BATCH):
@@ -434,6 +456,13 @@ class SpikeEncoder(
         ndarray of shape (`n_channels_`,), dtype object
             The name of the feature; for receptive fields with the number of the
             field, as in "x0_field2".
+
+        Raises
+        ------
+        NotFittedError
+            If the encoder is not fitted.
+        ValueError
+            If the names are not those, or not as many as the features, of `fit`.
         """
         check_is_fitted(self)
         names = super().get_feature_names_out(input_features)[self.channel_features_]

@@ -41,7 +41,9 @@ def blur_images(images: ArrayLike, image_shape: tuple, sigma: float) -> np.ndarr
     Parameters
     ----------
     images : array-like of shape (n_images, n_maps * height * width)
+        Intensities.
     image_shape : tuple of (n_maps, height, width)
+        Their layout.
     sigma : float
         Standard deviation, in pixels; 0 for none.
 
@@ -214,6 +216,7 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
     Attributes
     ----------
     image_shape_ : tuple of (height, width)
+        Shape of an image, in pixels.
     sigma_ : float
         Standard deviation, in pixels.
     n_features_in_ : int
@@ -257,7 +260,8 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
         Raises
         ------
         ValueError
-            If the images are not valid, or do not have the given shape.
+            If a parameter is out of its range, or the images are not finite numbers of at
+            most 1e38 or do not have the given shape; nothing has changed then.
         """
         with unchanged_on_error(self):
             return self._fit(X)
@@ -279,6 +283,14 @@ class GaussianBlur(OneToOneFeatureMixin, _ImageTransformer):
         Returns
         -------
         ndarray of shape (n_images, n_pixels), dtype float32
+            Intensities.
+
+        Raises
+        ------
+        NotFittedError
+            If the transformer is not fitted.
+        ValueError
+            If the images are not valid, or not of the size of those in `fit`.
         """
         check_is_fitted(self)
         X = self._check_images(X, reset=False)
@@ -295,15 +307,15 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
 
     Neurons with a small receptive field compete for the patches of the training
     images: an image is blurred a little and coded as spike latencies; the neuron
-    driven furthest above its threshold learns by STDP, and its threshold rises
-    (homeostasis). Then, at each pixel of an image, the most driven neurons answer
+    driven furthest above its threshold learns by STDP [1]_, and its threshold rises
+    (homeostasis [2]_). Then, at each pixel of an image, the most driven neurons answer
     with their lead over the next one; the answers are pooled into a coarse map for
-    each neuron, divided by the largest and raised to a power.
+    each neuron [3]_, divided by the largest and raised to a power [4]_.
 
     Parameters
     ----------
     n_features : int, default=32
-        Neurons, and maps.
+        Neurons, and maps; at least 2.
     patch_size : int or "auto", default="auto"
         Side of a receptive field, in pixels, at most the longer side of the image; 5,
         or 3 if both sides are below 16.
@@ -311,15 +323,15 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         Side of a map, at most the longer side of the image; that side over 4.7, at
         least 4.
     n_winners : int, default=2
-        Neurons that answer at each pixel; less than `n_features`.
+        Neurons that answer at each pixel; at least 1, less than `n_features`.
     n_steps : int, default=32
         Time steps of the latency code, in ms, from 1 to 1000.
     blur : float, default=0.018
         Standard deviation of the blur, as a fraction of the longer side; at most 1.
     n_presentations : int, default=20000
-        Patches shown while learning.
+        Patches shown while learning, at least 1.
     eta, final_eta : float, default=0.1 and 0.005
-        Learning rate at the start and at the end, falling exponentially.
+        Learning rate at the start and at the end, above 0, falling exponentially.
     threshold_increment : float, default=0.01
         Rise of the threshold of a neuron that wins, as a fraction of the largest
         possible potential; 0 switches homeostasis off.
@@ -327,7 +339,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         Patches with an L2 norm of less than this many times the strongest input are
         not learned.
     compression : float, default=0.4
-        Exponent of the pooled answers.
+        Exponent of the pooled answers, above 0.
     image_shape : tuple of (height, width), optional
         Shape of flattened images; by default a square if the number of pixels
         allows it, else a row.
@@ -341,8 +353,20 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
     map_shape_ : tuple of (n_features, map_size, map_size)
         The features of an image.
     image_shape_ : tuple of (height, width)
+        Shape of an image, in pixels.
     n_features_in_ : int
         Pixels of an image.
+
+    References
+    ----------
+    .. [1] T. Masquelier, S. J. Thorpe, "Unsupervised learning of visual features through spike
+       timing dependent plasticity", PLoS Computational Biology 3, 2007.
+    .. [2] P. U. Diehl, M. Cook, "Unsupervised learning of digit recognition using
+       spike-timing-dependent plasticity", Frontiers in Computational Neuroscience 9, 2015.
+    .. [3] A. Coates, A. Y. Ng, H. Lee, "An analysis of single-layer networks in unsupervised
+       feature learning", AISTATS, 2011.
+    .. [4] F. Perronnin, J. Sanchez, T. Mensink, "Improving the Fisher kernel for large-scale
+       image classification", ECCV, 2010.
 
     Examples
     --------
@@ -422,8 +446,9 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         Raises
         ------
         ValueError
-            If the images are not valid, do not have the given shape, or are all
-            dark.
+            If a parameter is out of its range, a patch or a map is larger than an image,
+            `n_winners` is not smaller than `n_features`, or the images are negative, not
+            finite, do not have the given shape, or are all dark; nothing has changed then.
         """
         with unchanged_on_error(self):
             return self._fit(X)
@@ -505,7 +530,7 @@ class SpikingPatchFeatures(ClassNamePrefixFeaturesOutMixin, _ImageTransformer):
         NotFittedError
             If the transformer is not fitted.
         ValueError
-            If the images are not valid.
+            If the images are not valid, or not of the size of those in `fit`.
         """
         check_is_fitted(self)
         images = self._check_images(X, reset=False)
@@ -554,7 +579,7 @@ class ImageAugmentation(Estimator):
 
     A parameter of SNNClassifier: what it does happens before the image is transformed and
     encoded. Every presentation for training shifts, turns, scales and shears the image at
-    random; pixels outside an image count as 0.
+    random, as in [1]_; pixels outside an image count as 0.
 
     Parameters
     ----------
@@ -562,15 +587,16 @@ class ImageAugmentation(Estimator):
         Layout of flat images. "auto" recognises square images by how much neighbours vary
         together (:func:`find_image_shape`), and leaves alone what are not images.
     blur : float, default=0.04
-        Standard deviation of a Gaussian blur, as a fraction of the longer side; 0 for none.
+        Standard deviation of a Gaussian blur, as a fraction of the longer side, at most 1; 0
+        for none.
     strength : float, default=1
-        Factor of the movements in training; 0 for none. At 1, shifts reach 5.4 % of the
+        Factor of the movements in training, 0 to 100; 0 for none. At 1, shifts reach 5.4 % of the
         side, angles 0.2 radians, log scales 0.15 and shears 0.35; with more than 25
         samples a class they shrink with the fourth root of their number.
     test_time : float, default=0
         An image whose class is not clear is looked at again in prediction, turned, scaled
         and sheared one way and the other; each neuron keeps its highest potential. The
-        strength, as a fraction of the largest movement in training; 0 for never.
+        strength, 0 to 100, as a fraction of the largest movement in training; 0 for never.
 
     Attributes
     ----------
@@ -579,6 +605,11 @@ class ImageAugmentation(Estimator):
     movement_ : ndarray of shape (5,)
         The largest movement of a presentation: shifts along y and x as fractions of the
         sides, angle in radians, logarithm of the scale, shear.
+
+    References
+    ----------
+    .. [1] P. Y. Simard, D. Steinkraus, J. C. Platt, "Best practices for convolutional neural
+       networks applied to visual document analysis", ICDAR, 2003.
 
     Examples
     --------
@@ -617,7 +648,9 @@ class ImageAugmentation(Estimator):
         Parameters
         ----------
         X : ndarray of shape (n_images, n_pixels)
+            Intensities.
         n_classes : int
+            Classes among the images; the more images of a class, the smaller the movements.
 
         Returns
         -------
@@ -636,7 +669,7 @@ class ImageAugmentation(Estimator):
         return self.set_movement(len(X), n_classes)
 
     def set_movement(self, n_samples: int, n_classes: int) -> Self:
-        """Let images move as it suits a training set: the smaller, the more.
+        """Let images move as it suits a training set: the less, the more samples it has.
 
         It has `n_samples` of `n_classes`.
         """
@@ -645,10 +678,13 @@ class ImageAugmentation(Estimator):
         return self
 
     def layout(self, X: np.ndarray) -> tuple | None:
-        """Return the layout of flat images, (n_maps, height, width), or None."""
+        """Return the layout of flat images `X`, (n_maps, height, width), or None.
+
+        ValueError if `image_shape` does not multiply to the number of pixels.
+        """
         if isinstance(self.image_shape, str):
             return find_image_shape(X)
-        shape = tuple(self.image_shape)
+        shape = tuple(np.ravel(self.image_shape).tolist())
         shape = (1, *shape) if len(shape) == 2 else shape
         if len(shape) != 3 or not are_sides(shape) or math.prod(shape) != X.shape[1]:
             raise ValueError(
@@ -658,7 +694,10 @@ class ImageAugmentation(Estimator):
         return shape
 
     def blurred(self, X: np.ndarray) -> np.ndarray:
-        """Blur images `X`, (n_images, n_pixels), as float32; else they stay as they are."""
+        """Blur images `X`, (n_images, n_pixels), as float32; else they stay as they are.
+
+        ValueError if `blur` has been set to more than 1 since `fit`.
+        """
         if self.image_shape_ is None:
             return X
         X = np.clip(np.ldexp(X, -self._exponent), -_LARGEST_PIXEL, _LARGEST_PIXEL)

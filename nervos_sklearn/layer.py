@@ -58,7 +58,19 @@ class Layer:
         Changes gathered and not yet written (``update="accumulate"``), else empty.
     gains : ndarray of shape (n_devices, num_output_neurons, num_input_neurons) or None
         The factor through which each device is read; None if all are 1.
+    fast : ndarray of shape (n_devices, num_output_neurons, num_input_neurons) or None
+        The weights that learn, where their mean is what answers; else None.
+    sums : ndarray of shape (num_output_neurons, num_input_neurons) or None
+        What the mean is computed from: the changes of the fast weights, each times what the
+        presentations before it count.
+    importance : float
+        What all presentations so far count in the mean.
+    n_shown : int
+        Presentations in the mean.
     num_input_neurons, num_output_neurons : int
+        Inputs and neurons of the layer.
+    layer : list of LIFNeuron
+        The neurons.
     neuron_potential_memories : list of dict
         The recorded potential of each neuron at each time step, in mV.
 

@@ -48,12 +48,31 @@ _NEVER = -1e9  # the potential of a neuron that is not there, or must not be ask
 
 
 class Task(NamedTuple):
-    """What a learning may choose its defaults by."""
+    """What a learning may choose its defaults by.
 
-    kind: str  # "image", "table", "features" or "spikes"
-    class_counts: np.ndarray  # samples of each class
-    n_neurons: int | None = None  # of the last layer, if they are given
-    n_features: int | None = None  # of a table
+    Parameters
+    ----------
+    kind : {"image", "table", "features", "spikes"}
+        What the network sees.
+    class_counts : ndarray of shape (n_classes,)
+        Samples of each class.
+    n_neurons : int, optional
+        Neurons of the last layer, if they are given.
+    n_features : int, optional
+        Columns of a table.
+
+    Examples
+    --------
+    >>> from nervos_sklearn import PrototypeLearning
+    >>> from nervos_sklearn.learning import Task
+    >>> PrototypeLearning().defaults(Task("image", np.array([50, 80])))["n_neurons"]
+    114
+    """
+
+    kind: str
+    class_counts: np.ndarray
+    n_neurons: int | None = None
+    n_features: int | None = None
 
 
 class Learning(Estimator, ABC):
@@ -99,12 +118,13 @@ class Learning(Estimator, ABC):
       and the last of their `steps`, in ms, and `trace`, whether to record potentials;
     - a `rule` of spike timing, or None;
     - `activity` of shape (n_samples, n_neurons), what the neurons of the last layer do, and
-      `scores` of shape (n_samples, n_classes), how much speaks for each class;
+      `scores` of shape (n_samples, n_classes), how much speaks for each class, and
+      `class_weights` of shape (n_classes,), what each class counts;
     - `min_weight` and `max_weight`, between which devices lie, whether weights are
       `continuous`, and `held` of shape (n,), conductances.
 
     They return arrays: `decide` (n_samples, n_classes), `chances` (n_samples, n_classes),
-    `labels` (n_samples,), `spikes` (n_samples, n_neurons).
+    `weighed` (n_samples, n_classes), `labels` (n_samples,), `spikes` (n_samples, n_neurons).
 
     Examples
     --------
@@ -121,8 +141,8 @@ class Learning(Estimator, ABC):
     ...         return 1.0
     >>> X, y = load_iris(return_X_y=True)
     >>> network = SNNClassifier(learning=HebbianLearning(), random_state=0).fit(X, y)
-    >>> bool(network.score(X, y) > 0.8)
-    True
+    >>> print("accuracy", network.score(X, y))
+    accuracy 0.8...
     """
 
     _parameter_constraints: dict = {}
@@ -203,7 +223,11 @@ class Learning(Estimator, ABC):
         y: np.ndarray,
         generator: np.random.Generator,
     ) -> None:
-        """Give the neurons their classes, and the network the weights it starts from."""
+        """Give the neurons their classes, and the network the weights it starts from.
+
+        ValueError if the layers cannot learn so, or :meth:`initial_weights` returns no numbers
+        of the shape of the weights.
+        """
         self.check_layers(module.layer_sizes)
         n_neurons = module.layer_sizes[-1]
         counts = presentations.expected
@@ -271,7 +295,7 @@ class Learning(Estimator, ABC):
 
         The first ones teach for several epochs. Before later ones teach, the network answers
         them, blind, and so learns how sure it may be. Neurons of a class wait until its first
-        sample comes, and start from it.
+        sample comes, and start from it. ValueError as :meth:`start`.
 
         Parameters
         ----------
@@ -385,7 +409,8 @@ class Learning(Estimator, ABC):
     ) -> np.ndarray:
         """Present checked spike trains in the given order, and learn.
 
-        Returns the spike counts, (n_samples, n_neurons).
+        Returns the spike counts, (n_samples, n_neurons). ValueError if there are no labels, a
+        rule of spike timing, or layers that cannot learn so.
         """
         if y is None or rule is not None:
             raise ValueError(
@@ -417,7 +442,10 @@ class Learning(Estimator, ABC):
         weights: np.ndarray,
         generator: np.random.Generator,
     ) -> None:
-        """Find what the network needs to decide, after its last epoch: the escape noise."""
+        """Find what the network needs to decide, after its last epoch: the escape noise.
+
+        ValueError if a method that a subclass has written returns something else than it must.
+        """
         self.calibrate_blindly(module, presentations, y, weights, generator)
 
     def calibrate_blindly(
@@ -430,7 +458,8 @@ class Learning(Estimator, ABC):
     ) -> None:
         """Fit the escape noise, as far as possible on potentials blind to their samples.
 
-        The arguments are those of :meth:`finish`. Here they are not blind.
+        The arguments, and the errors, ValueError, are those of :meth:`finish`. Here potentials
+        are not blind.
         """
         chosen = generator.permutation(len(y))[:_CALIBRATED_ON]
         self.calibrate(module, module.activity(presentations, chosen), y[chosen], weights[chosen])
@@ -460,7 +489,7 @@ class Learning(Estimator, ABC):
         known = np.isfinite(potentials).any(axis=1)
         weights = np.ones(len(y)) if weights is None else weights
         potentials, y, weights = potentials[known], y[known], weights[known]
-        wrong = 0.5 / (len(y) + 1)
+        wrong = error_to_expect(len(y))
         expected = np.full((len(y), module.n_classes), wrong / (module.n_classes - 1))
         expected[np.arange(len(y)), y] = 1 - wrong
 
@@ -479,6 +508,20 @@ class Learning(Estimator, ABC):
                 options={"xatol": 0.02},
             )
             module.decision["escape_noise"] = np.array(np.exp(best.x))
+
+    def weigh_classes(self, module: "Module", presentations: Presentations, y: np.ndarray) -> None:
+        """Keep what the classes count in the decision, after :meth:`finish`.
+
+        Parameters
+        ----------
+        module : Module
+        presentations : Presentations
+            Its `class_weights`, of shape (n_classes,), or None if all classes count the same.
+        y : ndarray of shape (n_samples,)
+        """
+        module.decision.pop("class_weights", None)
+        if presentations.class_weights is not None:
+            module.decision["class_weights"] = presentations.class_weights
 
     # -------------------------------------------------------------------- answering
 
@@ -519,20 +562,40 @@ class Learning(Estimator, ABC):
         noise = self.escape_noise(module)
         return race(activity, module.neuron_label_map, module.n_classes, self.columns, noise)
 
+    def weighed(
+        self, module: "Module", scores: np.ndarray, class_weights: np.ndarray
+    ) -> np.ndarray:
+        """Weigh the scores of :meth:`decide` by what the classes count, (n_classes,).
+
+        A class of weight w fires w times as often: D log w is added, and its probability is
+        that of a class w times as frequent [1]_. What the network has learned stays.
+
+        .. [1] C. Elkan, "The foundations of cost-sensitive learning", 2001, theorem 2.
+        """
+        return scores + self.escape_noise(module) * np.log(class_weights)
+
     def chances(self, module: "Module", scores: np.ndarray) -> np.ndarray:
         """Turn the scores of :meth:`decide` into probabilities."""
         return softmax(scores / self.escape_noise(module), axis=1)
 
     def labels(self, module: "Module", activity: np.ndarray) -> np.ndarray:
-        """Decide for a label, an integer from 0, for each sample; -1 before anything is known."""
+        """Decide for a label, an integer from 0, for each sample; -1 before anything is known.
+
+        ValueError if :meth:`decide` does not return a number for each sample and class.
+        """
         if module.n_classes == 0:
             return np.full(len(activity), -1)
         return self.checked_scores(module, activity).argmax(axis=1)
 
     def checked_scores(self, module: "Module", activity: np.ndarray) -> np.ndarray:
-        """Return what :meth:`decide` does, (n_samples, n_classes), or raise ValueError."""
+        """Return the scores, (n_samples, n_classes), or raise ValueError if they are none.
+
+        They are those of :meth:`decide`, :meth:`weighed` where classes have weights.
+        """
         scores = self.decide(module, activity)
-        return check_returned(self, "decide", scores, (len(activity), module.n_classes))
+        scores = check_returned(self, "decide", scores, (len(activity), module.n_classes))
+        class_weights = module.decision.get("class_weights")
+        return scores if class_weights is None else self.weighed(module, scores, class_weights)
 
     def checked_chances(self, module: "Module", scores: np.ndarray) -> np.ndarray:
         """Return what :meth:`chances` does, (n_samples, n_classes), or raise ValueError."""
@@ -547,6 +610,11 @@ class Learning(Estimator, ABC):
         noise = module.decision.get("escape_noise", self.typical_noise)
         if np.shape(noise) != () or not noise > 0:
             raise ValueError(f"escape_noise must be a number above 0, got {noise!r}.")
+        weights = module.decision.get("class_weights", np.ones(module.n_classes))
+        if weights.shape != (module.n_classes,) or not (weights > 0).all():
+            raise ValueError(
+                f"class_weights must be {module.n_classes} numbers above 0, got {weights!r}."
+            )
         if module.decision and module.n_classes > 0:
             with np.errstate(all="ignore"):
                 scores = self.decide(module, np.zeros((1, module.layer_sizes[-1])))
@@ -631,7 +699,7 @@ class STDPLearning(Learning):
     """Spike-timing-dependent plasticity without labels: the dynamics of nervos, exactly.
 
     Neurons of any number of layers fire, compete and learn; labels only name them
-    afterwards. The rule is a function of the time difference of two spikes.
+    afterwards [2]_. The rule is a function of the time difference of two spikes [1]_ [3]_.
 
     Parameters
     ----------
@@ -658,17 +726,21 @@ default="conventional"
     initial_weights : {"ones", "random"}, default="ones"
         Weights before training: all 1, or drawn evenly between the bounds.
     unlearning_fraction : float, default=0
-        After each epoch, this fraction of the training samples, drawn at random, is
-        presented once more with the rule "ngauss", which only forgets; 0.1 in the
+        After each epoch, this fraction of the training samples, from 0 to 1, drawn at random,
+        is presented once more with the rule "ngauss", which only forgets; 0.1 in the
         publication.
     hidden_layer_sizes : sequence of int, default=()
-        Neurons of each layer before the last. Layers learn at the same time, each from
+        Neurons of each layer before the last, at least 1. Layers learn at the same time, each from
         the spikes of the one before.
 
     References
     ----------
-    .. [1] "nervos: a simulator of spiking networks with memristive synapses",
-       arXiv 2506.19377.
+    .. [1] The publication of the simulator nervos, arXiv 2506.19377.
+    .. [2] P. U. Diehl, M. Cook, "Unsupervised learning of digit recognition using
+       spike-timing-dependent plasticity", Frontiers in Computational Neuroscience 9, 2015.
+    .. [3] G. Bi, M. Poo, "Synaptic modifications in cultured hippocampal neurons: dependence
+       on spike timing, synaptic strength, and postsynaptic cell type", Journal of
+       Neuroscience 18, 1998.
 
     Examples
     --------
@@ -676,8 +748,10 @@ default="conventional"
     >>> from nervos_sklearn import SNNClassifier, STDPLearning
     >>> X, y = load_digits(n_class=3, return_X_y=True)
     >>> network = SNNClassifier(20, learning=STDPLearning("sin"), random_state=0).fit(X, y)
-    >>> network.module_.wta
-    True
+    >>> print("accuracy", network.score(X, y))
+    accuracy 0.9...
+    >>> np.bincount(network.neuron_label_map_)  # neurons named 0, 1 and 2
+    array([ 2,  8, 10])
     """
 
     reads = frozenset(
@@ -748,6 +822,7 @@ default="conventional"
         y: np.ndarray,
         generator: np.random.Generator,
     ) -> None:
+        """Draw the weights if `initial_weights` is "random"; else they stay as they are."""
         if self.initial_weights == "random":
             module.draw_weights()
 
@@ -859,10 +934,34 @@ default="conventional"
     ) -> None:
         """Do nothing: votes are found after each epoch."""
 
+    def weigh_classes(self, module: "Module", presentations: Presentations, y: np.ndarray) -> None:
+        """Keep what the classes count beyond the votes, which are of mean spike counts.
+
+        Votes make classes even that differ in size. So weights that bring a class from its
+        size to an even one change nothing, and others count from where these two end.
+        """
+        super().weigh_classes(module, presentations, y)
+        of_class = module.decision.pop("class_weights", None)
+        if of_class is None:
+            return
+        sizes = presentations.expected
+        if sizes is None:
+            sizes = np.bincount(y, presentations.weights, module.n_classes)
+        if "shown" in module.decision:  # in all blocks of a stream
+            sizes = module.decision["shown"][:, 0]
+        even = sizes.mean()
+        asked = sizes * of_class
+        asked *= sizes.sum() / asked.sum()
+        done = np.clip(asked, np.minimum(sizes, even), np.maximum(sizes, even))
+        beyond = np.divide(asked, done, out=np.ones(len(sizes)), where=done > 0)
+        if not np.allclose(beyond, 1):
+            module.decision["class_weights"] = beyond
+
     def bounds(self, continuous: bool, min_weight: float, max_weight: float) -> tuple:
         return min_weight, max_weight
 
     def sees(self, module: "Module") -> str:
+        """What the network is shown: always "spikes"."""
         return "spikes"
 
     def reach(self, module: "Module", presentations: Presentations, held: np.ndarray) -> tuple:
@@ -871,9 +970,14 @@ default="conventional"
     def learn(
         self, module: "Module", X: np.ndarray, y: np.ndarray | None, rule: RuleLike | None
     ) -> np.ndarray:
+        """Present checked spike trains in the given order, and learn; labels only name neurons.
+
+        Returns the spike counts, (n_samples, n_neurons). ValueError if the rule is not valid.
+        """
         return module.learn_by_spike_timing(X, y, self.rule if rule is None else rule)
 
     def spikes(self, module: "Module", X: np.ndarray) -> np.ndarray:
+        """Count the spikes of the last layer, of shape (n_samples, n_neurons)."""
         return module.respond(X)
 
     def present(
@@ -888,6 +992,7 @@ default="conventional"
         return module.present_by_spike_timing(spikes, steps, learns, trace)
 
     def activity(self, module: "Module", batch: Batch) -> np.ndarray:
+        """Count the spikes of the neurons of the last layer, of shape (n_samples, n_neurons)."""
         return module.respond(batch.spikes)
 
     def labels(self, module: "Module", activity: np.ndarray) -> np.ndarray:
@@ -915,7 +1020,18 @@ default="conventional"
             [_best_neuron(activity, labels == k) for k in range(module.n_classes)]
         )
 
+    def weighed(
+        self, module: "Module", scores: np.ndarray, class_weights: np.ndarray
+    ) -> np.ndarray:
+        """Shares of the votes times the weights, and never 0: few spikes cannot say never."""
+        if "shown" in module.decision:
+            doubt = error_to_expect(module.decision["shown"].sum())
+            scores = (1 - doubt) * scores + doubt / module.n_classes
+        weighed = scores * class_weights
+        return weighed / sum_in_order(weighed)[:, np.newaxis]
+
     def chances(self, module: "Module", scores: np.ndarray) -> np.ndarray:
+        """Return the scores of :meth:`decide`, which are shares of the votes."""
         return scores
 
 
@@ -981,20 +1097,29 @@ class _RewardLearning(Learning):
         weights: np.ndarray,
         generator: np.random.Generator,
     ) -> float:
-        order = generator.permutation(len(y))
-        n_taught = self.teach_in_order(module, presentations, y, weights, order, generator)
+        order, rates = self.plan_epoch(weights, generator)
+        n_taught = self.teach_in_order(module, presentations, y, rates, order, generator)
         return n_taught / (len(y) * self.columns)
+
+    def plan_epoch(
+        self, weights: np.ndarray, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Plan the order in which samples come, and the rate of each, both (n_samples,)."""
+        return generator.permutation(len(weights)), weights
 
     def teach_in_order(
         self,
         module: "Module",
         presentations: Presentations,
         y: np.ndarray,
-        weights: np.ndarray,
+        rates: np.ndarray,
         order: np.ndarray,
         generator: np.random.Generator | None,
     ) -> int:
-        """Show samples in an order, moved and with dropout if there is a generator."""
+        """Show samples in an order, moved and with dropout if there is a generator.
+
+        The `rates` of samples, (n_samples,), are factors of the learning rate.
+        """
         layer, device = module.layers[0], module.device
         teaching = self.teaching_now(module)
         mover, dropper = (None, None) if generator is None else generator.spawn(2)
@@ -1009,7 +1134,7 @@ class _RewardLearning(Learning):
             n_taught += layer.teach(
                 batch.traces,
                 y[chosen],
-                weights[chosen],
+                rates[chosen],
                 module.neuron_label_map,
                 teaching,
                 n_columns=self.columns,
@@ -1075,6 +1200,11 @@ def norms_of(traces: np.ndarray) -> np.ndarray:
     return np.where(norms > 0, norms, 1.0)
 
 
+def error_to_expect(n_samples):
+    """The chance of an error after samples without any: as if half a sample more were one."""
+    return 0.5 / (n_samples + 1)
+
+
 def race(potentials, labels, n_classes, n_columns, noise):
     """Scores of the race with escape noise, of shape (n_samples, n_classes)."""
     width = potentials.shape[1] // n_columns
@@ -1137,6 +1267,20 @@ def neurons_for(task: Task) -> int:
     return round(8 * np.sqrt(max(1.0, samples_of_class / 1000)))
 
 
+def draw_by_weight(weights: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Draw as many samples as there are, in random order, each as often as its weight says.
+
+    One of w times the mean weight comes floor(w) times, and once more by chance, such that it
+    comes w times on average: systematic sampling [1]_, from an order that is random.
+
+    .. [1] W. G. Madow, "On the theory of systematic sampling, II", 1949.
+    """
+    order, n_samples = generator.permutation(len(weights)), len(weights)
+    ends = np.cumsum(weights[order])
+    places = (np.arange(n_samples) + generator.random()) / n_samples * ends[-1]
+    return generator.permutation(order[np.searchsorted(ends, places)])
+
+
 def choose_recruits(
     labels: np.ndarray, y: np.ndarray, weights: np.ndarray, generator: np.random.Generator
 ) -> np.ndarray:
@@ -1176,8 +1320,8 @@ def share_neurons(n_neurons, class_counts):
 class PrototypeLearning(_RewardLearning):
     """Neurons of a class become its prototypes, by reward: made for raw images.
 
-    Each neuron belongs to a class and starts from a training sample. A three-factor rule,
-    pre- and postsynaptic activity and a reward: if the most driven neuron of the right class
+    Each neuron belongs to a class and starts from a training sample. A three-factor rule
+    [2]_, pre- and postsynaptic activity and a reward: if the most driven neuron of the right class
     does not lead by a margin, its weights move towards the traces of the sample, and those
     of the most driven neuron of the other classes away from it; each neuron's weights are
     scaled to a norm of 1. Close to learning vector quantisation [1]_.
@@ -1188,13 +1332,13 @@ class PrototypeLearning(_RewardLearning):
         A sample teaches if the right class does not lead by this much, in units of the
         cosine of weights and traces; 0 to learn from errors only.
     eta_decay : float, default=0.9
-        The learning rate shrinks by this factor each epoch.
+        The learning rate shrinks by this factor each epoch; above 0, at most 1.
     competitive_epochs : int, default=4
         The first epochs, in which neurons compete within their class, each sample teaches
         and nobody is punished. With as many as all epochs, the rule is plain competitive
         STDP.
     reinforcement : float, default=0
-        Fraction of the learning rate for samples that lie outside the margin.
+        Fraction of the learning rate for samples that lie outside the margin, at least 0.
     recruitment : bool, default=True
         Each neuron starts from a training sample of its class; False for random weights.
     synaptic_scaling : bool, default=True
@@ -1203,12 +1347,14 @@ class PrototypeLearning(_RewardLearning):
     signed : bool, default=False
         Let weights fall below 0; each synapse takes two devices then.
     feature_dropout : float, default=0.3
-        Receptive fields: the chance that all fields of a feature are silent in a
-        presentation for training, if there are more than two features.
+        Receptive fields: the chance, from 0 to below 1, that all fields of a feature are
+        silent in a presentation for training, if there are more than two features.
 
     References
     ----------
-    .. [1] T. Kohonen, "Improved versions of learning vector quantization", 1990.
+    .. [1] T. Kohonen, "Improved versions of learning vector quantization", IJCNN, 1990.
+    .. [2] N. Fremaux, W. Gerstner, "Neuromodulated spike-timing-dependent plasticity, and
+       theory of three-factor learning rules", Frontiers in Neural Circuits 9, 2016.
 
     Examples
     --------
@@ -1216,8 +1362,8 @@ class PrototypeLearning(_RewardLearning):
     >>> from nervos_sklearn import PrototypeLearning, SNNClassifier
     >>> X, y = load_digits(return_X_y=True)
     >>> network = SNNClassifier(100, learning=PrototypeLearning(margin=0.1), random_state=0)
-    >>> bool(network.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:]) > 0.93)
-    True
+    >>> print("accuracy", network.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:]))
+    accuracy 0.9...
     """
 
     typical_noise = 0.02
@@ -1317,34 +1463,34 @@ class MarginLearning(_RewardLearning):
     ----------
     margin : float, optional
         A sample teaches if the right class does not lead by this much, in units of the norm
-        of the traces. By default 0.1 for tables, 0.15 for features.
+        of the traces; at least 0. By default 0.1 for tables, 0.15 for features.
     eta_decay : float, optional
-        The learning rate shrinks by this factor each epoch; by default 0.93 for tables, 0.9
-        for features.
+        The learning rate shrinks by this factor, above 0 and at most 1, each epoch; by default
+        0.93 for tables, 0.9 for features.
     averaging : float, default=3
-        The weights after presentation t count t to this power in the mean; 0 for a plain
-        mean. With 3, the second half of all presentations counts 94 %.
+        The weights after presentation t count t to this power, from 0 to 20, in the mean; 0
+        for a plain mean. With 3, the second half of all presentations counts 94 %.
     recruitment : float, optional
         Each neuron starts from the traces of a training sample of its class, of a norm of
         this; 0 for small random weights. By default 0.5 for tables, 0 for features.
     n_columns : int, optional
-        The neurons stand in so many columns. Within a column the neurons of the classes
-        compete and learn as if they were alone; the potentials of a class add up over them.
-        By default 1 for features, and for tables as many as can learn from 20,000 samples
-        in all, from 1 to 5.
+        The neurons stand in so many columns, 1 to 1000, of which `n_neurons` is a multiple.
+        Within a column the neurons of the classes compete and learn as if they were alone; the
+        potentials of a class add up over them. By default 1 for features, and for tables as
+        many as can learn from 20,000 samples in all, from 1 to 5.
     feature_dropout : float, optional
-        Receptive fields: the chance that all fields of a feature are silent in a
-        presentation for training, if there are more than two features. By default 0.1 for
-        tables, else 0.
+        Receptive fields: the chance, from 0 to below 1, that all fields of a feature are
+        silent in a presentation for training, if there are more than two features. By default
+        0.1 for tables, else 0.
     weight_range : float, default=0.25
-        Devices of finite levels: the weight of a device at `max_weight`.
+        Devices of finite levels: the weight, above 0, of a device at `max_weight`.
 
     References
     ----------
     .. [1] Y. Freund, R. Schapire, "Large margin classification using the perceptron
-       algorithm", 1999.
+       algorithm", Machine Learning 37, 1999.
     .. [2] W. Krauth, M. Mezard, "Learning algorithms with optimal stability in neural
-       networks", 1987.
+       networks", Journal of Physics A 20, 1987.
 
     Examples
     --------
@@ -1353,8 +1499,8 @@ class MarginLearning(_RewardLearning):
     >>> from nervos_sklearn import MarginLearning, SNNClassifier
     >>> X, y = load_wine(return_X_y=True)
     >>> network = SNNClassifier(learning=MarginLearning(margin=0.2), random_state=0)
-    >>> bool(cross_val_score(network, X, y, cv=3).mean() > 0.93)
-    True
+    >>> print("accuracy", cross_val_score(network, X, y, cv=3).mean())
+    accuracy 0.9...
     """
 
     signed = True
@@ -1419,6 +1565,18 @@ class MarginLearning(_RewardLearning):
         device = module.device
         return self.weight_range if device is not None and device.n_levels else 1.0
 
+    def plan_epoch(
+        self, weights: np.ndarray, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Plan to show each sample as often as its weight says, all at the same rate.
+
+        A sample that is clear teaches nothing, so one at twice the rate is not two of them.
+        Returns the samples in order and their rates, both of shape (n_samples,).
+        """
+        if np.ptp(weights) == 0:
+            return super().plan_epoch(weights, generator)
+        return draw_by_weight(weights, generator), np.full(len(weights), weights.mean())
+
     def importance_of_next(self, layer: Layer, n_samples: int) -> np.ndarray:
         """How much the weights after each of the next samples count, of shape (n_samples,)."""
         shown = layer.n_shown + np.arange(1, n_samples + 1, dtype=float)
@@ -1474,6 +1632,10 @@ class MarginLearning(_RewardLearning):
         weights: np.ndarray,
         generator: np.random.Generator,
     ) -> None:
+        """Fit the escape noise on samples that networks of the same kind have not learned.
+
+        The arguments, and the errors, ValueError, are those of :meth:`finish`.
+        """
         potentials, held = self.potentials_held_out(module, presentations, y, weights, generator)
         self.calibrate(module, potentials, y[held], weights[held])
 
@@ -1487,7 +1649,8 @@ class MarginLearning(_RewardLearning):
     ) -> tuple[np.ndarray, np.ndarray]:
         """The potentials of samples in networks that have not seen them, in half the epochs.
 
-        Returns them, (n_held, n_neurons), and which samples they are, (n_held,).
+        Returns them, (n_held, n_neurons), and which samples they are, (n_held,). The arguments,
+        and the errors, ValueError, are those of :meth:`finish`.
         """
         counts = np.bincount(y)
         n_folds = min(3, counts[counts > 0].min())

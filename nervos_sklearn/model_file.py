@@ -37,15 +37,19 @@ def save_model(
         The label of each neuron of the last layer: numbers, booleans or strings.
     synapses : array-like of shape (n_layers, n_neurons, n_inputs), or sequence of arrays
         The weights of each layer, (n_neurons, n_inputs) each.
-    parameters : dict or Parameters
+    parameters : Parameters or dict
         The settings of the network, as JSON can hold them.
     path : str
         The file to write. Its directory must exist.
 
     Raises
     ------
+    TypeError
+        If the parameters are neither a dict nor a Parameters object.
     ValueError
-        If an array holds Python objects, or the parameters cannot be written as JSON.
+        If there is no layer, weights are not finite matrices, labels are not a row of numbers,
+        booleans or strings, one for each neuron of the last layer, or the parameters cannot be
+        written as JSON.
     OSError
         If the file cannot be written; a file that was there is left as it was.
 
@@ -60,6 +64,10 @@ def save_model(
     >>> synapses.shape, labels.tolist(), parameters
     ((1, 2, 3), [0, 1], {'eta': 0.03})
     """
+    if hasattr(parameters, "to_dict"):
+        parameters = parameters.to_dict()
+    if not isinstance(parameters, dict):
+        raise TypeError(f"parameters must be a dict, got {type(parameters).__name__}.")
     write_model(path, labels, synapses, parameters, {})
 
 
@@ -67,14 +75,13 @@ def write_model(
     path: str,
     labels: ArrayLike,
     synapses: Sequence | np.ndarray,
-    parameters: "Parameters | dict",
+    parameters: dict,
     state: dict,
 ) -> None:
-    """Do what :func:`save_model` does, with further arrays of the state of a network."""
-    if hasattr(parameters, "to_dict"):
-        parameters = parameters.to_dict()
-    if not isinstance(parameters, dict):
-        raise TypeError(f"parameters must be a dict, got {type(parameters).__name__}.")
+    """Do what :func:`save_model` does, with further arrays of the state of a network.
+
+    ValueError if the parts do not fit together or cannot be written.
+    """
     settings = write_json(parameters)
     if not np.iterable(synapses) or len(synapses) == 0:
         raise ValueError(f"synapses must hold the weights of each layer, got {synapses!r}.")
@@ -147,7 +154,10 @@ def load_model(path: str) -> tuple[np.ndarray, np.ndarray, dict]:
 
 
 def read_network(path: str) -> tuple[np.ndarray, np.ndarray, dict, dict, int]:
-    """Read what :func:`load_model` does, the state of the network, and the format's version."""
+    """Read what :func:`load_model` does, the state of the network, and the format's version.
+
+    Raises what :func:`load_model` does, OSError or ValueError.
+    """
     return _read(path, lambda archive: (*_read_model(archive), *_read_state(archive)))
 
 
@@ -263,7 +273,7 @@ def from_json(description: dict | None, base: type):
     """Make the object that :func:`to_json` has described.
 
     Its class must be one of this package, or a subclass of `base` that has been defined
-    or imported before.
+    or imported before; else ValueError.
     """
     if description is None:
         return None

@@ -5,7 +5,6 @@ import logging
 import operator
 import os
 import time
-import warnings
 from collections.abc import Sequence
 from numbers import Real
 
@@ -16,7 +15,13 @@ from sklearn.base import clone
 from . import _kernels, stdp
 from ._files import write_json
 from ._random import Seed, draw_keys, random_generator
-from ._validation import check_first_step, check_labels, check_numbers, check_spike_trains
+from ._validation import (
+    check_first_step,
+    check_labels,
+    check_numbers,
+    check_spike_trains,
+    warn_user,
+)
 from .common import logger, mkdir, strftime, timenow
 from .layer import Layer
 from .learning import Learning, STDPLearning, Task, check_returned
@@ -94,7 +99,9 @@ class Module(StepByStep):
     parameters : Parameters
     learning : Learning
     t0 : float
-        Time of creation, in seconds since the epoch; `str_t0` is the same as text.
+        Time of creation, in seconds since the epoch.
+    str_t0 : str
+        The same as text, in local time.
     dataloader : object
         A place for the source of the data; not used.
     X_train, X_test : ndarray of shape (n_samples, n_channels, n_steps)
@@ -114,12 +121,17 @@ class Module(StepByStep):
         Labels that the network tells apart.
     n_epochs : int
         Epochs that it has learned for.
+    learning_rate_factor : float, default=1
+        Factor of `eta`: less than 1 after a plateau, with early stopping.
+    n_jobs : int or None, default=None
+        Threads, as joblib counts them. They do not change the result.
     learned_synapses : ndarray of shape (n_layers, n_neurons, n_inputs)
         Weights of all layers after :meth:`train`.
     learned_neuron_label_map : ndarray of shape (n_neurons,)
         Labels of the neurons after :meth:`train`.
     wta, true_lif, learning_rule
-        The parameters `wta`, `true_lif` and `rule` of an STDPLearning.
+        The parameters `wta`, `true_lif` and `rule` of an STDPLearning; other ways to learn
+        have none.
     synapse : Synapse or None, default=None
         A model of the synapse; it takes the place of the following attributes.
     allowed_levels : array-like of shape (n_levels,) or None, default=None
@@ -142,7 +154,14 @@ class Module(StepByStep):
     get_spikeplots, get_weight_evolution : bool, default=False
         Whether :meth:`train` records spikes and potentials, and weights.
     spikeplots, layerpotentials, weight_evolution : list
-        What was recorded: a list of samples for each epoch.
+        What was recorded: a list of samples for each epoch; potentials in mV.
+
+    Raises
+    ------
+    TypeError
+        If `parameters` is not a Parameters object, or `learning` not a Learning.
+    ValueError
+        If the parameters contradict themselves, or `identifier` holds a path separator.
 
     Examples
     --------
@@ -155,6 +174,8 @@ class Module(StepByStep):
     >>> counts = module.learn(spikes, [0, 1])
     >>> [module.get_prediction(train) for train in spikes]
     [0, 1]
+    >>> module
+    Module(layer_sizes=[4, 3], learning=STDPLearning(labeling='reference', shuffle=False))
     """
 
     def __init__(
@@ -202,6 +223,9 @@ class Module(StepByStep):
         self._generator = random_generator(random_state)
         self._noise_key, self._device_key = draw_keys(self._generator, (2, 1))
 
+    def __repr__(self) -> str:
+        return f"Module(layer_sizes={self.layer_sizes}, learning={self.learning!r})"
+
     def __setstate__(self, state):
         vars(self).update(state)
         if self.layers:  # joblib may map arrays read-only
@@ -227,8 +251,10 @@ class Module(StepByStep):
 
         Raises
         ------
+        TypeError
+            If a size is not an integer.
         ValueError
-            If there are fewer than two sizes, or one is not a positive integer.
+            If there are fewer than two sizes, one is below 1, or `initial_weights` is unknown.
         """
         if not np.iterable(layer_sizes) or len(layer_sizes) < 2:
             raise ValueError(
@@ -304,7 +330,10 @@ class Module(StepByStep):
 
     @property
     def device(self) -> _kernels.Device | None:
-        """What the compiled loops know of the synapses; None if they are ideal."""
+        """What the compiled loops know of the synapses; None if they are ideal.
+
+        TypeError or ValueError if a model of the synapse, or an attribute, is not valid.
+        """
         low, high = self.parameters.min_weight, self.parameters.max_weight
         if self.synapse is not None:
             return self.synapse.device(low, high, self.learning)
@@ -326,7 +355,10 @@ class Module(StepByStep):
 
     @property
     def learning_device(self) -> _kernels.Device | None:
-        """The same for loops that learn by spike timing: a model counts its pulses."""
+        """The same for loops that learn by spike timing: a model counts its pulses.
+
+        TypeError or ValueError as :attr:`device`.
+        """
         device = self.device
         return make_device() if device is None and self.synapse is not None else device
 
@@ -378,6 +410,7 @@ class Module(StepByStep):
 
     @property
     def receptive_fields(self) -> np.ndarray:
+        """The weights of the first layer, or ValueError if there are no layers yet."""
         return self.made_layers()[0].synapses
 
     def get_all_synapses(self) -> np.ndarray:
@@ -387,6 +420,11 @@ class Module(StepByStep):
         -------
         ndarray of shape (n_layers, n_neurons, n_inputs)
             An object array with one matrix per layer if their shapes differ.
+
+        Raises
+        ------
+        ValueError
+            If there are no layers yet.
         """
         return stack_layers([weights.copy() for weights in self._synapses()])
 
@@ -490,7 +528,8 @@ class Module(StepByStep):
         Raises
         ------
         ValueError
-            If a spike train or a label is not valid; nothing has changed then.
+            If there are no layers yet, a spike train, a label or the rule is not valid, or the
+            learning cannot do without labels or with a rule; nothing has changed then.
         """
         X = self._check_spikes(X)
         if y is not None:
@@ -567,7 +606,7 @@ class Module(StepByStep):
         Raises
         ------
         ValueError
-            If a spike train is not valid.
+            If there are no layers yet, or a spike train is not valid.
         """
         X = self._check_spikes(X)
         batches = [slice(start, start + BATCH) for start in range(0, len(X), BATCH)]
@@ -613,6 +652,11 @@ class Module(StepByStep):
         -------
         ndarray of shape (n_chosen, n_neurons)
             Spike counts or potentials, as the learning has it.
+
+        Raises
+        ------
+        ValueError
+            If the learning returns something else.
         """
         sees = self.learning.sees(self)
         size = BATCH if sees == "spikes" else presentations.size_of_batch
@@ -653,13 +697,15 @@ class Module(StepByStep):
         Returns
         -------
         float
-            The accuracy on the test set after the last epoch.
+            The accuracy on the test set after the last epoch, from 0 to 1.
 
         Raises
         ------
         ValueError
-            If data or layers are missing, the data are not valid, or the settings
-            cannot be saved.
+            If data or layers are missing, the data are not valid, the layers do not suit the
+            learning, or the settings cannot be saved.
+        OSError
+            If an epoch cannot be saved.
         """
         X, y = self._data("train")
         self._data("test")
@@ -697,7 +743,8 @@ class Module(StepByStep):
     ) -> None:
         """Give a network that has learned nothing the weights and classes it starts from.
 
-        `presentations`, `y` and `generator` are those of :meth:`learn_epoch`.
+        `presentations`, `y` and `generator` are those of :meth:`learn_epoch`. ValueError if
+        layers or parameters do not suit the learning.
         """
         counts = np.bincount(y)
         learning = self.learning.resolved(Task("spikes", counts))
@@ -713,9 +760,13 @@ class Module(StepByStep):
         return bool(self.decision) or self.n_firings > 0 or self.n_reads > 0
 
     def go_on(self, parameters: Parameters, learning: Learning) -> None:
-        """Learn on from the weights at hand, as from the first epoch, by other settings."""
+        """Learn on from the weights at hand, as from the first epoch, by other settings.
+
+        They are `parameters` and `learning`. ValueError if there are no layers yet.
+        """
         self.parameters, self.learning = parameters, learning
         self.n_epochs, self.learning_rate_factor = 0, 1.0
+        self.decision.pop("class_weights", None)
         for layer in self.made_layers():
             layer.parameters = parameters
             layer.average_anew()
@@ -724,10 +775,10 @@ class Module(StepByStep):
         """Warn if neurons are given their classes and are too few for all."""
         n_neurons, n_columns = self.layer_sizes[-1], self.learning.columns
         if not self.learning.names_winners and n_neurons < n_columns * self.n_classes:
-            warnings.warn(
-                f"n_neurons={n_neurons} are too few for {self.n_classes} classes in "
-                f"{n_columns} columns: a class without a neuron is never predicted.",
-                stacklevel=2,
+            columns = f" in {n_columns} columns" if n_columns > 1 else ""
+            warn_user(
+                f"n_neurons={n_neurons} are too few for {self.n_classes} classes{columns}: a "
+                "class without a neuron is never predicted."
             )
 
     def learn_epoch(
@@ -909,7 +960,7 @@ class Module(StepByStep):
         OSError
             If the file cannot be read.
         ValueError
-            If it is damaged, or the spike trains do not fit it.
+            If it is damaged, its parts do not fit together, or the spike trains do not fit it.
         """
         saved = Module(self.parameters, self.identifier, learning=self.learning)
         saved._resemble(self)
@@ -937,6 +988,14 @@ class Module(StepByStep):
             Labels of the neurons.
         accuracy : float
             Accuracy on the test set; part of the name, to three digits.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        ValueError
+            If the weights or labels do not fit together, or the settings cannot be written as
+            JSON.
         """
         settings = self._file_settings()
         write_json(settings)  # what cannot be saved makes no directory
@@ -1071,7 +1130,7 @@ class Module(StepByStep):
         neuron_label_map : ndarray of shape (n_neurons,)
             Labels of the neurons; changed in place if the network learns a label.
         training_duration : int or sequence of int
-            The last time step, or all consecutive time steps, as a range.
+            The last time step, in ms, or all consecutive time steps, as a range.
         do_stdp : bool, default=False
             Whether to learn.
         label : int, optional
@@ -1080,7 +1139,7 @@ class Module(StepByStep):
             Takes the input and the output spikes of each layer, if the network
             learns or `plotting` is set; so do the next two lists.
         layer_potentials_for_one_spike_train : list, optional
-            Takes for each layer a list of ``{time step: potential}``, one a neuron.
+            Takes for each layer a list of ``{time step: potential}``, in mV, one a neuron.
         weight_evolution_for_one_spike_train : list, optional
             Takes the weights of a layer after each of its firings, while learning.
         plotting : bool, default=False
@@ -1096,7 +1155,8 @@ class Module(StepByStep):
         Raises
         ------
         ValueError
-            If the spike train or the duration does not fit the network.
+            If there are no layers yet, or the spike train, the duration, the label or the
+            `neuron_label_map` does not fit the network.
         """
         self.made_layers()
         self.parameters.validate()

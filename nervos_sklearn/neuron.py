@@ -65,7 +65,11 @@ class NeuronArrays:
 class LIFNeuron:
     """A leaky integrate-and-fire neuron with an adaptive threshold.
 
-    A neuron of a layer is a view: it reads and writes the arrays of its layer.
+    The leaky integrate-and-fire neuron is that of [1]_, with the leaks and the threshold of
+    nervos (arXiv 2506.19377): in each step of 1 ms, a potential above rest falls by
+    `spike_drop_rate`, and the threshold by `threshold_drop_rate` back to `spike_threshold`;
+    each spike raises it by 1 mV. A neuron of a layer is a view: it reads and writes the arrays
+    of its layer.
 
     Parameters
     ----------
@@ -84,7 +88,19 @@ class LIFNeuron:
     rest_until : int
         The last time step of rest; -1 at the start.
     potential_memory : dict of int to float
-        The potential after each time step of a recorded presentation.
+        The potential, in mV, after each time step of a recorded presentation.
+
+    Raises
+    ------
+    TypeError
+        If `parameters` is not a Parameters object.
+    ValueError
+        If the parameters contradict themselves, or an attribute is set to something else than
+        a finite number.
+
+    References
+    ----------
+    .. [1] W. Gerstner, W. Kistler, "Spiking Neuron Models", 2002, chapter 4.
 
     Examples
     --------
@@ -150,6 +166,11 @@ class LIFNeuron:
         ----------
         time_step : float
             The time of the spike, in ms.
+
+        Raises
+        ------
+        ValueError
+            If the time is not a finite number.
         """
         now = int(check_numbers("time_step", time_step, ndim=0))
         self.potential = self.parameters.reset_potential
@@ -162,6 +183,11 @@ class LIFNeuron:
         ----------
         time_step : float
             The time of a neighbour's spike, in ms.
+
+        Raises
+        ------
+        ValueError
+            If the time is not a finite number.
         """
         now = int(check_numbers("time_step", time_step, ndim=0))
         self.potential = self.parameters.inhibitory_potential

@@ -126,8 +126,8 @@ class Parameters:
     eta : float, default=0.03
         Learning rate, from 0 to 1000.
     min_frequency, max_frequency : float
-        Spikes in one presentation of the weakest and of the strongest input;
-        by default 1 and 50.
+        Spikes in one presentation of the weakest input, at least 0, and of the strongest
+        one, above 0; by default 1 and 50.
     refractory_time : int, default=15
         Rest of a layer after one of its neurons has fired, in ms, at most 2**31.
     tau_m, tau_threshold : float
@@ -154,6 +154,10 @@ class Parameters:
     >>> p.from_dict({"past_window": -20, "device": "PCMO"})
     >>> p.past_window, p.device
     (-20, 'PCMO')
+    >>> p.eta = -1
+    Traceback (most recent call last):
+    ...
+    ValueError: eta must be a number from 0 to 1000, got -1.
     """
 
     training_duration: int
@@ -266,8 +270,11 @@ class Parameters:
         ------
         OSError
             If the file cannot be read.
+        TypeError
+            If a setting is not a number.
         ValueError
-            If it does not hold a JSON object, or a setting is wrong.
+            If the file does not hold a JSON object, or a setting is out of its range or
+            contradicts another one; nothing is changed then.
         """
         with open(path, "rb") as file:
             self._from_json(file.read(), str(path))
@@ -283,11 +290,14 @@ class Parameters:
 
         Raises
         ------
-        ValueError
-            If the address has another scheme, the answer is too large, is not
-            a JSON object, or a setting is wrong.
         OSError
-            If the server cannot be reached or answers with an error.
+            If the server cannot be reached or answers with an error; TimeoutError, which is
+            one, if it does not answer in time.
+        TypeError
+            If the address is not text, or a setting not a number.
+        ValueError
+            If the address has another scheme, the answer is too large or is not
+            a JSON object, or a setting is wrong; nothing is changed then.
         """
         self._from_json(_download(url), url)
 
@@ -333,6 +343,8 @@ class Parameters:
 
         Raises
         ------
+        OSError
+            If the file cannot be written.
         ValueError
             If a kept key cannot be written as JSON, or the identifier holds a
             path separator.

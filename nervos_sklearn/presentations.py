@@ -4,6 +4,8 @@ import copy
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
+from sklearn.utils import check_array
 
 from ._validation import check_first_step, check_spike_trains
 from .encoder import BATCH, rows_at_once, trace_dtype, traces_of_spikes
@@ -12,11 +14,30 @@ _KEPT = 1 << 26  # bytes of traces that are kept through training
 
 
 class Batch(NamedTuple):
-    """Some samples as a network sees them; None, which Any allows, for what is not asked for."""
+    """Some samples as a network sees them; None for what is not asked for.
 
-    chosen: np.ndarray  # which of the samples
-    spikes: np.ndarray | Any  # (n_chosen, n_channels, n_steps), dtype uint8
-    traces: np.ndarray | Any  # (n_chosen, n_channels), what the spikes leave, whole numbers
+    Parameters
+    ----------
+    chosen : ndarray of int of shape (n_chosen,)
+        Which of the samples.
+    spikes : ndarray of shape (n_chosen, n_channels, n_steps), dtype uint8, or None
+        Their spike trains, zeros and ones.
+    traces : ndarray of shape (n_chosen, n_channels), or None
+        What the spikes leave at the decision, whole numbers, in ms.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nervos_sklearn.presentations import Presentations
+    >>> presentations = Presentations(np.array([[[0, 1, 0], [0, 0, 1]]]))
+    >>> for batch in presentations.batches(np.array([0]), traces=True):
+    ...     print(batch.chosen, batch.traces, batch.spikes)
+    [0] [[2. 1.]] None
+    """
+
+    chosen: np.ndarray
+    spikes: np.ndarray | Any
+    traces: np.ndarray | Any
 
 
 def unrest_of_spikes(spike_trains: np.ndarray) -> np.ndarray:
@@ -47,6 +68,38 @@ class Shown(NamedTuple):
     thresholds: tuple = ()  # for each layer (n_neurons, n_steps), if it has some and is recorded
 
 
+def transformed(features: Any, X: Any, takes_missing: bool) -> np.ndarray | sparse.csr_array:
+    """Transform samples, and check what comes of them.
+
+    Parameters
+    ----------
+    features : transformer
+        Fitted.
+    X : array-like or sparse matrix
+        What it was fitted on.
+    takes_missing : bool
+        Whether features may be missing afterwards.
+
+    Returns
+    -------
+    {ndarray, sparse matrix} of shape (n_samples, n_features), dtype float64, or ndarray of shape \
+(n_samples, n_channels, n_steps), dtype uint8
+        Features, or spike trains whose first step is silent.
+    """
+    X = check_array(
+        features.transform(X),
+        accept_sparse="csr",
+        allow_nd=True,
+        ensure_all_finite="allow-nan" if takes_missing else True,
+        input_name=f"X transformed by {type(features).__name__}",
+    )
+    if X.ndim == 2:
+        return X.astype(np.float64, copy=False)
+    X = check_spike_trains(X)
+    check_first_step(X)
+    return X
+
+
 class Presentations:
     """The samples of a training set or of a batch, as a network sees them.
 
@@ -73,10 +126,34 @@ class Presentations:
     ----------
     weights : ndarray of shape (n_samples,)
         Factors of the learning rate.
+    class_weights : ndarray of shape (n_classes,) or None
+        What each class counts in the decision; None if all count the same.
     n_channels, n_steps : int
         Of the spike trains; the first step is silent.
     groups : ndarray of int of shape (n_channels,) or None
         The feature that each channel is a receptive field of.
+    order : ndarray of int of shape (n_samples,) or None
+        The order in which to learn, if the learning keeps one.
+    expected : ndarray of int of shape (n_classes,) or None
+        Samples of each class that the network is made for, if more will come.
+    recruits : ndarray of int of shape (n_neurons,)
+        The sample that each neuron has started from, -1 for none; there if a learning recruits.
+
+    Raises
+    ------
+    ValueError
+        If what `features` give are no spike trains, where there is no encoder.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nervos_sklearn import SpikeEncoder
+    >>> from nervos_sklearn.presentations import Presentations
+    >>> X = np.array([[0.0, 1.0], [1.0, 0.5]])
+    >>> encoder = SpikeEncoder("latency", training_duration=10, scale=None).fit(X)
+    >>> presentations = Presentations(X, encoder)
+    >>> presentations.traces([0, 1]).tolist()
+    [[0.0, 10.0], [10.0, 5.0]]
     """
 
     recruits: np.ndarray  # the sample that each neuron starts from, if a learning recruits
@@ -87,6 +164,7 @@ class Presentations:
         self._given, self._blurred = X, None
         self.order = None  # in which to learn, if the learning keeps one
         self.expected = None  # samples of each class, if more will come
+        self.class_weights = None
         self.groups = None
         if encoder is None:
             self.n_channels, self.n_steps = self._transformed(X[:1]).shape[1:]
@@ -115,7 +193,7 @@ class Presentations:
         return rows_at_once(self.n_channels)
 
     def subset(self, chosen: np.ndarray) -> "Presentations":
-        """Some of the samples."""
+        """Return some of the samples; `chosen` are their numbers."""
         blurred = None if self._blurred is None else self._blurred[chosen]
         part = self._with(self._given[chosen], blurred)
         part.weights = self.weights[chosen]
@@ -123,7 +201,7 @@ class Presentations:
         return part
 
     def of(self, X: np.ndarray) -> "Presentations":
-        """Other samples, blurred already, that take the same way."""
+        """Return other samples `X`, blurred already, that take the same way."""
         return self._with(X, X)
 
     def _with(self, given, blurred):
@@ -133,11 +211,18 @@ class Presentations:
         return other
 
     def spikes(self, chosen) -> np.ndarray:
-        """Make the spike trains of some samples, as they are."""
+        """Make the spike trains of the samples `chosen`, as they are.
+
+        Of shape (n_chosen, n_channels, n_steps). ValueError if `features` give no spike trains,
+        where there is no encoder.
+        """
         return self._spikes(self.X[chosen])
 
     def traces(self, chosen) -> np.ndarray:
-        """Compute what their spikes leave."""
+        """Compute the traces that the spikes of the samples `chosen` leave, whole numbers, in ms.
+
+        Of shape (n_chosen, n_channels). ValueError as :meth:`spikes`.
+        """
         return self._traces(self.X[chosen])
 
     def batches(self, order, *, spikes=False, traces=False, moved_by=None, size=BATCH):
@@ -157,6 +242,11 @@ class Presentations:
         Yields
         ------
         Batch
+
+        Raises
+        ------
+        ValueError
+            If `features` give no spike trains, where there is no encoder.
         """
         moved = moved_by is not None and self.augmentation is not None
         kept = self._kept_traces() if traces and not (moved or spikes) else None
@@ -181,16 +271,14 @@ class Presentations:
         return self._kept
 
     def _transformed(self, X):
-        return X if self.features is None else self.features.transform(X)
+        if self.features is None:
+            return X
+        takes_missing = self.encoder is not None and self.encoder.takes_missing
+        return transformed(self.features, X, takes_missing)
 
     def _spikes(self, X):
         X = self._transformed(X)
-        if self.encoder is not None:
-            return self.encoder.encode(X)
-        if self.features is not None:
-            X = check_spike_trains(X)
-            check_first_step(X)
-        return X
+        return X if self.encoder is None else self.encoder.encode(X)
 
     def _traces(self, X, spikes=None):
         if self.encoder is None:

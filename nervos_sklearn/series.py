@@ -140,9 +140,9 @@ class SpikingWindowFeatures(CallbackSupportMixin, TransformerMixin, Estimator):
     Each channel is scaled by the mean and deviation of the training series, and coded by
     populations of Gaussian receptive fields that spike the earlier the better the signal
     fits: its value, the difference to the step before, and its value without the trend.
-    Neurons see windows of a few steps, close together or far apart (dilations 1, 2, 4 ...;
-    far apart, a value stands for the mean around it). They are recruited from windows of
-    the training series, and compete: at each step of a series the most driven neurons
+    Neurons see windows of a few steps, close together or far apart (dilations 1, 2, 4 ...,
+    as in [1]_; far apart, a value stands for the mean around it). They are recruited from
+    windows of the training series, and compete: at each step of a series the most driven neurons
     answer with their lead over the next one. The leads of each neuron are pooled as sums
     over segments of the series and as its maximum. It is :class:`SpikingPatchFeatures` in
     one dimension.
@@ -153,54 +153,59 @@ class SpikingWindowFeatures(CallbackSupportMixin, TransformerMixin, Estimator):
     Parameters
     ----------
     n_features : int, default=64
-        Neurons for each code and dilation that see all channels.
+        Neurons for each code and dilation that see all channels, 2 to 32768.
     n_shared_features : int, default=128
         Neurons for each code and dilation that see one channel, whichever it is; they exist
         if there are several channels. 0 for none.
     window_size : int, default=9
-        Steps of a window.
+        Steps of a window, at least 1.
     codes : {"auto", "spikes"} or list of {"value", "difference", "detrended"}, default="auto"
         What of a series is coded. "spikes": the series are spike trains of zeros and ones,
         and what is seen of a channel is the trace of its last spike, which decays by 1 / e
         in as many steps as the dilation. "auto" is "spikes" for 3-D input of nothing but
         zeros and ones, else all three codes.
     n_fields : int, default=8
-        Receptive fields of a channel, evenly on 2.5 deviations to both sides of its mean.
+        Receptive fields of a channel, at least 1, evenly on 2.5 deviations to both sides of
+        its mean.
     n_steps : int, default=32
         Time steps of the latency code, in ms, from 1 to 1000.
     n_winners : int, default=2
-        Neurons that answer at each step; less than `n_features` and `n_shared_features`.
+        Neurons that answer at each step; at least 1, less than `n_features` and
+        `n_shared_features`.
     n_segments : int, default=2
-        Segments of a series, which overlap as triangles.
+        Segments of a series, at least 1, which overlap as triangles.
     n_presentations : int, default=0
         Windows shown while neurons learn by competitive STDP with homeostasis, for each code
         and dilation. By default neurons stay as recruited: to learn took time and changed no
         accuracy by more than chance.
     eta, final_eta : float, default=0.1 and 0.01
-        Learning rate at the start and at the end, falling exponentially.
+        Learning rate at the start and at the end, above 0, falling exponentially.
     threshold_increment : float, default=0.02
         Rise of the threshold of a neuron that wins, as a fraction of the largest possible
         potential; 0 switches homeostasis off.
     compression : float, default=0.4
-        Exponent of the pooled answers.
+        Exponent of the pooled answers, above 0.
     n_jobs : int, optional
-        Threads that transform batches of series; -1 for all processors.
+        Threads that transform batches of series, as joblib counts them: -1 for all
+        processors. They do not change the result.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the windows that are recruited and shown.
 
     Attributes
     ----------
     codes_ : list of str
+        What is coded: "value", "difference" and "detrended", or "spikes".
     dilations_ : ndarray of shape (n_dilations,)
-        1, 2, 4 ... as long as a window is shorter than the longest training series.
+        1, 2, 4 ... steps, as long as a window is shorter than the longest training series.
     windows_ : dict of ndarray of shape (n_features, window_size, n_channels, n_fields)
         The weights of the neurons, of norm 1, for each code and dilation, as in
         ``windows_["value_d4"]``; "value_d4_shared" are those that see one channel. Spike
         trains have one input a channel in place of fields. A code that is silent in all
         training series has none.
     channel_means_, channel_deviations_ : ndarray of shape (n_channels,)
-        Of the training series; not for spike trains.
+        Of the training series, in their units; not for spike trains.
     n_channels_ : int
+        Channels of a series.
     n_features_in_ : int
         Channels, or time points where X was (n_samples, n_timepoints).
 
@@ -216,6 +221,12 @@ class SpikingWindowFeatures(CallbackSupportMixin, TransformerMixin, Estimator):
     **Cost.** Linear in samples and channels; a series is answered at 96 to 191 steps at
     most, evenly spread, at each of its dilations, which grow with the logarithm of its
     length.
+
+    References
+    ----------
+    .. [1] A. Dempster, F. Petitjean, G. I. Webb, "ROCKET: exceptionally fast and accurate time
+       series classification using random convolutional kernels", Data Mining and Knowledge
+       Discovery 34, 2020.
 
     Examples
     --------
@@ -306,7 +317,10 @@ class SpikingWindowFeatures(CallbackSupportMixin, TransformerMixin, Estimator):
         Raises
         ------
         ValueError
-            If a parameter or the series are not valid.
+            If a parameter is out of its range, `n_winners` is not smaller than the number of
+            neurons, the series have different numbers of channels, hold no value, an
+            infinite one or one beyond 1e38, or `codes` asks for spikes and they hold
+            something else than 0 and 1; nothing has changed then.
         """
         with unchanged_on_error(self):
             return self._fit(X)
@@ -419,7 +433,7 @@ class SpikingWindowFeatures(CallbackSupportMixin, TransformerMixin, Estimator):
         NotFittedError
             If the transformer is not fitted.
         ValueError
-            If the series are not valid.
+            If the series are not valid, or have other channels than those in `fit`.
         """
         check_is_fitted(self)
         series = self._check_series(X, reset=False)
@@ -438,7 +452,8 @@ class SpikingWindowFeatures(CallbackSupportMixin, TransformerMixin, Estimator):
 
         Parameters
         ----------
-        X : array-like or list of arrays
+        X : array-like of shape (n_samples, n_channels, n_timepoints) or \
+(n_samples, n_timepoints), or list of arrays
             Series, as for `transform`.
 
         Returns
@@ -447,6 +462,13 @@ class SpikingWindowFeatures(CallbackSupportMixin, TransformerMixin, Estimator):
             Leads of the neurons at each step, by code and dilation, as in `windows_`; 0 for
             all but the winners. Those of neurons that see one channel are summed over
             channels.
+
+        Raises
+        ------
+        NotFittedError
+            If the transformer is not fitted.
+        ValueError
+            If the series are not valid, or have other channels than those in `fit`.
         """
         check_is_fitted(self)
         signals = self._signals(self._check_series(X, reset=False))
@@ -472,8 +494,17 @@ class SpikingWindowFeatures(CallbackSupportMixin, TransformerMixin, Estimator):
             Means of the centres of receptive fields, weighted by the weights, in the units of
             the series; in deviations of a channel for neurons that see one, whichever it is.
             NaN where all weights are 0. Of spike trains, the weights.
+
+        Raises
+        ------
+        NotFittedError
+            If the transformer is not fitted.
+        ValueError
+            If `windows_` has no such name.
         """
         check_is_fitted(self)
+        if name not in self.windows_:
+            raise ValueError(f"name must be one of {sorted(self.windows_)}, got {name!r}.")
         windows = self.windows_[name]
         if self.codes_ == ["spikes"]:
             return windows[..., 0]
@@ -549,6 +580,13 @@ class SpikingWindowFeatures(CallbackSupportMixin, TransformerMixin, Estimator):
         ndarray of str of shape (n_features_out,)
             Code, dilation and neuron, and what is pooled, as in "value_d4_neuron7_segment0"
             and "value_d4_shared_neuron7_peak".
+
+        Raises
+        ------
+        NotFittedError
+            If the transformer is not fitted.
+        ValueError
+            If the names are not those, or not as many as the features, of `fit`.
         """
         check_is_fitted(self, "windows_")
         _check_feature_names_in(self, input_features)

@@ -25,21 +25,29 @@ def conventional(
     """Exponential window of spike-timing-dependent plasticity.
 
     ``A_up exp(-dt / tau_up)`` for ``dt >= 0``, else ``A_down exp(dt / tau_down)``
-    (arXiv 2506.19377, Eq. 5).
+    (arXiv 2506.19377, Eq. 5). Such a window was measured in [1]_ and made a model in [2]_.
 
     Parameters
     ----------
     dt : array-like
-        Time differences ``t_post - t_pre``, in ms.
-    A_up, A_down : float
+        Time differences ``t_post - t_pre``, in ms, of any shape.
+    A_up, A_down : float, default=0.8 and -0.3
         Amplitudes of potentiation and depression.
-    tau_up, tau_down : float
-        Time constants, in ms.
+    tau_up, tau_down : float, default=5
+        Time constants, in ms, above 0.
 
     Returns
     -------
     ndarray
         The change each pair asks for, in the shape of `dt`.
+
+    References
+    ----------
+    .. [1] G. Bi, M. Poo, "Synaptic modifications in cultured hippocampal neurons: dependence
+       on spike timing, synaptic strength, and postsynaptic cell type", Journal of
+       Neuroscience 18, 1998.
+    .. [2] S. Song, K. D. Miller, L. F. Abbott, "Competitive Hebbian learning through
+       spike-timing-dependent synaptic plasticity", Nature Neuroscience 3, 2000.
 
     Examples
     --------
@@ -72,13 +80,13 @@ def cos(
     Parameters
     ----------
     dt : array-like
-        Time differences ``t_post - t_pre``, in ms.
-    t0 : float
-        Half width of the window, in ms.
-    A_in, A_out : float
+        Time differences ``t_post - t_pre``, in ms, of any shape.
+    t0 : float, default=1.5
+        Half width of the window, in ms, above 0.
+    A_in, A_out : float, default=1 and 4
         Amplitudes within the window and beyond it.
-    a1, a2 : float
-        Rates at which the depression comes and goes, per ms.
+    a1, a2 : float, default=0.2 and 0.4
+        Rates at which the depression goes and comes, per ms.
 
     Returns
     -------
@@ -116,13 +124,13 @@ def sin(
     Parameters
     ----------
     dt : array-like
-        Time differences ``t_post - t_pre``, in ms.
-    t0 : float
-        Half width of the window, in ms.
-    A_in, A_out : float
+        Time differences ``t_post - t_pre``, in ms, of any shape.
+    t0 : float, default=5
+        Half width of the window, in ms, above 0.
+    A_in, A_out : float, default=1 and 4
         Amplitudes within the window and beyond it.
-    a1, a2 : float
-        Rates at which the depression comes and goes, per ms.
+    a1, a2 : float, default=0.2 and 0.4
+        Rates at which the depression goes and comes, per ms.
 
     Returns
     -------
@@ -150,11 +158,11 @@ def ngauss(dt: ArrayLike, A: float = 1.0, sigma: float = 5.0) -> np.ndarray:
     Parameters
     ----------
     dt : array-like
-        Time differences ``t_post - t_pre``, in ms.
-    A : float
+        Time differences ``t_post - t_pre``, in ms, of any shape.
+    A : float, default=1
         Amplitude.
-    sigma : float
-        Width, in ms.
+    sigma : float, default=5
+        Width, in ms, above 0.
 
     Returns
     -------
@@ -195,16 +203,17 @@ def make_rule(rule, parameters=None) -> Callable:
         difference, in ms, and change are interpolated linearly; beyond the first
         and the last the rule is 0.
     parameters : Parameters, optional
-        Settings of the network.
+        Settings of the network; by default those of :func:`conventional`.
 
     Returns
     -------
     callable
+        F(dt), dt being a time difference in ms.
 
     Raises
     ------
     ValueError
-        If the name is unknown, or the pairs are not finite and sorted by time.
+        If the name is unknown, or the pairs are not finite numbers, sorted by time.
 
     Examples
     --------
@@ -239,11 +248,11 @@ def forgetting_lags(past_window: int) -> np.ndarray:
     Parameters
     ----------
     past_window : int
-        As in :class:`~nervos_sklearn.Parameters`, at most 0.
+        As in :class:`~nervos_sklearn.Parameters`: in ms, at most 0.
 
     Returns
     -------
-    ndarray of int
+    ndarray of int of shape (n_lags,)
         1 ... ``abs(past_window // 2) - 1``, at least the lag 1.
 
     Examples
@@ -263,19 +272,26 @@ def tabulate(rule: Callable, past_window: int) -> tuple[np.ndarray, np.ndarray]:
     rule : callable
         F(dt), dt being a time difference in ms.
     past_window : int
-        As in :class:`~nervos_sklearn.Parameters`, at most 0.
+        As in :class:`~nervos_sklearn.Parameters`: in ms, at most 0.
 
     Returns
     -------
     potentiation : ndarray of shape (1 - past_window,)
         F(0), F(1), ... F(-past_window): for an input that spiked so long ago.
-    depression : ndarray
+    depression : ndarray of shape (n_lags,)
         F(-k) for each k of :func:`forgetting_lags`: for an input that was silent.
 
     Raises
     ------
     ValueError
         If the rule does not answer each lag with one finite number.
+
+    Examples
+    --------
+    >>> from nervos_sklearn.stdp import ngauss, tabulate
+    >>> potentiation, depression = tabulate(ngauss, past_window=-4)
+    >>> potentiation.round(2), depression.round(2)
+    (array([-1.  , -0.98, -0.92, -0.84, -0.73]), array([-0.98]))
     """
     return (
         evaluate(rule, np.arange(1 - past_window)),
@@ -291,17 +307,23 @@ def evaluate(rule: Callable, dt: ArrayLike) -> np.ndarray:
     rule : callable
         F(dt) for a number dt.
     dt : array-like
-        Time differences.
+        Time differences, in ms, of any shape.
 
     Returns
     -------
     ndarray
-        In the shape of `dt`.
+        F of each, in the shape of `dt`.
 
     Raises
     ------
     ValueError
         If the rule does not answer each of them with a finite number.
+
+    Examples
+    --------
+    >>> from nervos_sklearn.stdp import evaluate
+    >>> evaluate(lambda dt: 0.5 if dt >= 0 else -0.5, [-3, 0, 3])
+    array([-0.5,  0.5,  0.5])
     """
     dt = np.asarray(dt, dtype=float)
     try:

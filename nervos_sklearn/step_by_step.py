@@ -46,6 +46,11 @@ class StepByStep:
         -------
         float
             The change the pair asks for: positive to strengthen the synapse.
+
+        Raises
+        ------
+        ValueError
+            If the rule is not valid, or does not answer with a finite number.
         """
         rule = stdp.make_rule(self.learning.rule, self.parameters)
         return float(stdp.evaluate(rule, delta_t))
@@ -60,12 +65,13 @@ class StepByStep:
         """Return a weight after one update, as the synapse would hold it.
 
         ``w + eta F sign(d) |d|**0.9``, d being what is left to the bound that F
-        moves the weight to; then the nearest level, or write noise, if there are.
+        moves the weight to (the dynamics of nervos, arXiv 2506.19377); then the nearest
+        level, or write noise, if there are.
 
         Parameters
         ----------
         synapse_weight : float
-            The weight.
+            The weight, which has no unit.
         weight_factor : float
             F, the value of the learning rule.
         next_neuron_idx, current_neuron_idx : int
@@ -75,6 +81,12 @@ class StepByStep:
         Returns
         -------
         float
+            The weight after the update.
+
+        Raises
+        ------
+        ValueError
+            If there are no layers yet, or the weight or the factor is not a finite number.
         """
         layer = self.made_layers()[0]
         return self._updated(synapse_weight, weight_factor, layer, next_neuron_idx,
@@ -147,6 +159,11 @@ class StepByStep:
             Index of the neuron that fired.
         synapse_memory : ndarray of shape (n_neurons, n_inputs)
             Whether an input spike has reached the synapse's window; changed in place.
+
+        Raises
+        ------
+        ValueError
+            If no layer has synapses of that shape, or a weight is not a finite number.
         """
         j, i = next_neuron_idx, current_neuron_idx
         layer = self._layer_of(synapses)

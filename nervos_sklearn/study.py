@@ -74,8 +74,8 @@ def synapse_study(
     Raises
     ------
     TypeError
-        If the estimator does not end with an SNNClassifier, or a synapse is not a
-        Synapse.
+        If the estimator does not end with an SNNClassifier, a synapse is not a Synapse, or
+        its number of levels is not an integer.
     ValueError
         If the data or a parameter do not fit the estimator, there are no synapses or
         folds, or an energy is not a finite number of at least 0.

@@ -27,7 +27,7 @@ _COMMON_PARAMETERS = """update : {"nearest", "pulse", "stochastic", "accumulate"
         gap are lost. "pulse": one level up or down, whatever the size of the change.
         "stochastic": whole gaps, and one more with the chance of what is left over the
         gap. "accumulate": changes are gathered in a digital accumulator beside each
-        synapse, and whole gaps are written. By default the learning chooses: "nearest"
+        synapse, and whole gaps are written [2]_. By default the learning chooses: "nearest"
         by spike timing, "accumulate" from reward.
     read_noise : float, default=0
         Relative standard deviation of each reading of each synapse, cut off at 3
@@ -44,7 +44,9 @@ _REFERENCE = """References
     ----------
     .. [1] P.-Y. Chen, X. Peng, S. Yu, "NeuroSim: a circuit-level macro model for
        benchmarking neuro-inspired architectures in online learning", IEEE TCAD 37,
-       2018."""
+       2018.
+    .. [2] S. R. Nandakumar et al., "Mixed-precision deep learning based on computational
+       memory", Frontiers in Neuroscience 14, 2020."""
 
 
 _MOST_LEVELS = np.iinfo(np.int16).max  # the compiled loops number them so
@@ -150,7 +152,8 @@ def check_share(name: str, value: float) -> float:
 class Synapse(Estimator):
     """The base of all synapse models.
 
-    A subclass says by :meth:`curves` which levels a weight can take.
+    A subclass says by :meth:`curves` which levels a weight can take. Weights have no unit;
+    parameters are checked when a network is given the synapse, or asked for its levels.
 
     Parameters
     ----------
@@ -202,6 +205,13 @@ class Synapse(Estimator):
             - (2, n_tables, n_levels): first the levels a strengthened synapse takes, then
               those of a weakened one; n_tables is 1 if it does not wear out. Where one has
               fewer levels, repeat the last.
+
+        Raises
+        ------
+        TypeError
+            If a number of levels is not an integer.
+        ValueError
+            If a parameter of the model is out of its range, or has another shape.
         """
         return None
 
@@ -212,12 +222,20 @@ class Synapse(Estimator):
         -------
         array-like of int of shape (n_tables,), or None
             Increasing, the first 0. None: table k holds after k pulses.
+
+        Raises
+        ------
+        ValueError
+            If the counts do not fit the tables.
         """
         return None
 
     @property
     def n_levels(self) -> float:
-        """How many levels a weight can take while fresh; infinity if it is continuous."""
+        """How many levels a weight can take while fresh; infinity if it is continuous.
+
+        TypeError or ValueError as :meth:`curves`.
+        """
         levels = self.fresh_levels(0.0, 1.0)
         return float("inf") if levels is None else len(levels)
 
@@ -233,6 +251,11 @@ class Synapse(Estimator):
         -------
         ndarray of shape (n_levels,), ascending, or None
             None if a weight is continuous.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As :meth:`curves`.
         """
         curves = self.curves(min_weight, max_weight)
         return None if curves is None else np.unique(np.array(curves, ndmin=3)[:, 0])
@@ -255,6 +278,9 @@ class Synapse(Estimator):
 
         Raises
         ------
+        TypeError
+            If the ``__init__`` of a subclass has not called that of Synapse, or a number of
+            levels is not an integer.
         ValueError
             If a parameter of the model is not valid.
         """
@@ -280,12 +306,20 @@ class Synapse(Estimator):
         Parameters
         ----------
         shape : tuple of (n_devices, n_neurons, n_inputs)
+            The devices.
         key : numpy.uint64
-            Seed of the devices.
+            Their seed.
 
         Returns
         -------
         ndarray of that shape, or None if all devices are alike
+
+        Raises
+        ------
+        TypeError
+            If the ``__init__`` of a subclass has not called that of Synapse.
+        ValueError
+            If `device_spread` is not a finite number of at least 0.
         """
         check_made(self)
         if check_share("device_spread", self.device_spread) == 0:
@@ -374,15 +408,16 @@ class NonLinearSynapse(Synapse):
     """A synapse whose levels crowd at one end, as those of Pr0.7Ca0.3MnO3 do.
 
     ``w_i = w_max - (w_max - w_min) / (1 - exp(-nu)) (1 - exp(-nu (1 - i / n)))``
-    for i = 0 ... n, n being ``n_states - 1`` (arXiv 2506.19377).
+    for i = 0 ... n, n being ``n_states - 1`` (arXiv 2506.19377), the exponential curve of
+    [1]_ in other letters.
 
     Parameters
     ----------
     n_states : int, default=25
-        Number of levels, from the lowest to the highest weight; at least 2. The
+        Number of levels, from the lowest to the highest weight; 2 to 32767. The
         publication's n = 25 has 26 of them.
     nu : float, default=3.6
-        Non-linearity. Levels crowd at the lowest weight if it is positive, at the
+        Non-linearity, from -50 to 50. Levels crowd at the lowest weight if it is positive, at the
         highest if it is negative; they are evenly spaced if it is 0. So a conductance
         that rises fast and saturates has a negative nu, and one that falls fast and
         then slowly a positive one.
@@ -399,9 +434,10 @@ class NonLinearSynapse(Synapse):
         Standard errors of `nu` and `nu_depression`. This and the following is what
         :meth:`from_measurement` found.
     offset_, offset_error_ : float
-        The conductance of the lowest weight, and its standard error.
+        The conductance of the lowest weight, in the unit of the measurement, and its
+        standard error.
     scale_, scale_error_ : float
-        The range of the conductances, and its standard error.
+        The range of the conductances, in the same unit, and its standard error.
     residual_ : float
         Root mean square of what could not be fitted, as a fraction of `scale_`.
 
@@ -489,6 +525,8 @@ class NonLinearSynapse(Synapse):
 
         Raises
         ------
+        TypeError
+            If one of the further parameters is unknown.
         ValueError
             If the measurement is too short, not finite, not sorted, or constant, or
             the model explains less than half of its variance, as of a whole cycle.
@@ -503,8 +541,8 @@ class NonLinearSynapse(Synapse):
         >>> from nervos_sklearn import NonLinearSynapse
         >>> microsiemens = [316.228, 199.526, 125.893, 63.096, 25.119, 12.589, 5.754, 3.981]
         >>> synapse = NonLinearSynapse.from_measurement(range(8), microsiemens)
-        >>> round(synapse.nu, 1), synapse.n_states, bool(synapse.residual_ < 0.03)
-        (3.2, 8, True)
+        >>> round(synapse.nu, 1), synapse.n_states, round(synapse.residual_, 2)
+        (3.2, 8, 0.02)
         """
         branches = [_check_branch(pulses, conductances)]
         if depression is not None:
@@ -658,7 +696,7 @@ class TableSynapse(Synapse):
 
     Parameters
     ----------
-    levels : array-like of shape (n_levels,)
+    levels : array-like of shape (n_levels,), default=(0, 1)
         The weights it can take, in any order.
     depression_levels : array-like of shape (n_levels,), optional
         The weights it can take when it is weakened; by default the same.
@@ -729,14 +767,23 @@ class TableSynapse(Synapse):
 
         Raises
         ------
+        TypeError
+            If one of the further parameters is unknown.
         ValueError
             If the conductances are not finite, or all the same.
+
+        Examples
+        --------
+        >>> from nervos_sklearn import TableSynapse
+        >>> up, down = [1.0, 3.0, 4.0, 5.0], [5.0, 2.0, 1.5, 1.0]  # in microsiemens
+        >>> TableSynapse.from_conductances(up, down).depression_levels
+        array([1.   , 0.25 , 0.125, 0.   ])
         """
         curves = [np.asarray(conductances, dtype=float)]
         if depression_conductances is not None:
             curves.append(np.asarray(depression_conductances, dtype=float))
         everything = np.concatenate(curves)
-        if not np.isfinite(everything).all() or np.ptp(everything) == 0:
+        if len(everything) == 0 or not np.isfinite(everything).all() or np.ptp(everything) == 0:
             raise ValueError(
                 f"conductances must be finite and not all the same, got {everything}."
             )
@@ -749,7 +796,7 @@ class EnduranceSynapse(Synapse):
 
     Parameters
     ----------
-    table : array-like of shape (n_tables, n_levels)
+    table : array-like of shape (n_tables, n_levels), default=((0, 1),)
         The levels of a fresh device, and of an ever more worn one.
     first_cycles : array-like of int of shape (n_tables,), optional
         The count of writes, or cycles, from which each row holds: increasing, the
@@ -832,7 +879,7 @@ class EnduranceSynapse(Synapse):
         Parameters
         ----------
         cycles : array-like of shape (n,)
-            Increasing counts of writes, from 1 to 10**18.
+            Increasing counts of writes, at least two, from 1 to 10**18.
         highest, lowest : array-like of shape (n,)
             Bounds of the window at each count, in any unit.
         n_states : int
@@ -846,6 +893,8 @@ class EnduranceSynapse(Synapse):
 
         Raises
         ------
+        TypeError
+            If `n_states` is not an integer, or one of the further parameters is unknown.
         ValueError
             If the measurement is not finite, not sorted, or too long, a window is
             inverted, or `n_states` out of range.
@@ -883,11 +932,17 @@ class DifferentialPair(Synapse):
 
     A learning with signed weights makes one by itself of a single device of finite levels.
     Strengthening raises G+ if G- is at its lowest, else it lowers G-; weakening mirrors that.
+    Such pairs were trained in [1]_.
 
     Parameters
     ----------
     synapse : Synapse
         The model of each of the two devices.
+
+    References
+    ----------
+    .. [1] M. Prezioso et al., "Training and operation of an integrated neuromorphic network
+       based on metal-oxide memristors", Nature 521, 2015.
 
     Examples
     --------
@@ -901,15 +956,23 @@ class DifferentialPair(Synapse):
         self.synapse = synapse
 
     def curves(self, min_weight: float, max_weight: float) -> np.ndarray | None:
-        return self.synapse.curves(min_weight, max_weight)
+        return self._device_model().curves(min_weight, max_weight)
 
     def device(
         self, min_weight: float, max_weight: float, learning: "Learning"
     ) -> _kernels.Device | None:
-        return self.synapse.device(min_weight, max_weight, learning)
+        return self._device_model().device(min_weight, max_weight, learning)
 
     def gains(self, shape: tuple, key: np.uint64) -> np.ndarray | None:
-        return self.synapse.gains(shape, key)
+        return self._device_model().gains(shape, key)
+
+    def _device_model(self):
+        if not isinstance(self.synapse, Synapse) or isinstance(self.synapse, DifferentialPair):
+            raise TypeError(
+                "the synapse of a DifferentialPair must be the model of one device, such as "
+                f"LinearSynapse(16), got {self.synapse!r}."
+            )
+        return self.synapse
 
 
 _TABLES_OF_A_WINDOW = 200
@@ -936,7 +999,7 @@ def apply_truncated_noise_vectorized(
 
     Returns
     -------
-    ndarray
+    ndarray of dtype float64
         New values, in the shape of `input_array`.
 
     Raises
@@ -947,9 +1010,9 @@ def apply_truncated_noise_vectorized(
     Examples
     --------
     >>> from nervos_sklearn import apply_truncated_noise_vectorized
-    >>> noisy = apply_truncated_noise_vectorized([0.5, 0.5], 0.1, random_state=0)
-    >>> bool((abs(noisy - 0.5) <= 0.05).all())
-    True
+    >>> noisy = apply_truncated_noise_vectorized([0.2, 0.5, 0.8], 0.1, random_state=0)
+    >>> noisy.round(3)
+    array([0.193, 0.498, 0.815])
     """
     half_range = check_share("half_range", half_range)
     values = np.array(input_array, dtype=float)
@@ -978,12 +1041,17 @@ def apply_truncated_noise_to_value(
     Returns
     -------
     float
-        As :func:`apply_truncated_noise_vectorized` says.
+        ``clip(value * (1 + e), 0, 1)``, e as in :func:`apply_truncated_noise_vectorized`.
+
+    Raises
+    ------
+    ValueError
+        If the half range is negative or not finite, or the value is not finite.
 
     Examples
     --------
     >>> from nervos_sklearn import apply_truncated_noise_to_value
-    >>> apply_truncated_noise_to_value(0.5, 0.0)
-    0.5
+    >>> round(apply_truncated_noise_to_value(0.5, 0.1, random_state=0), 3)
+    0.483
     """
     return float(apply_truncated_noise_vectorized(value, half_range, random_state=random_state))

@@ -333,6 +333,13 @@ def test_unfitted_networks_are_refused():
     assert not plt.get_fignums()
 
 
+@pytest.mark.parametrize("display", [SpikeCountDisplay, DecisionTimeDisplay])
+def test_a_class_for_each_sample(display, networks):
+    network, X = networks["margin"], load_digits().data
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        display.from_estimator(network, X[:20], np.zeros(10, dtype=int))
+
+
 # ------------------------------------------------------------------------------ spikes
 
 

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +10,20 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn import config_context
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
+from sklearn.decomposition import TruncatedSVD
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss, make_scorer
 from sklearn.model_selection import cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
-from sklearn.utils import estimator_html_repr
+from sklearn.utils import estimator_html_repr, get_tags
 
 from nervos_sklearn import (
     DifferentialPair,
@@ -158,6 +161,129 @@ def test_spike_trains_leave_the_output_of_a_pipeline_alone():
     assert (len(names), len(set(names))) == (20, 20)
 
 
+# ---------------------------------------------------------------- features inside
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"features": SpikingPatchFeatures(8)},
+        {"features": make_pipeline(GaussianBlur(), SpikingPatchFeatures(8))},
+        {"features": SpikingLayerFeatures(network("stdp", random_state=None))},
+        {"encoder": SpikeEncoder("poisson", training_duration=20)},
+    ],
+    ids=["patches", "pipeline", "layer", "encoder"],
+)
+def test_one_seed_is_enough(parts):
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:200], y[:200]
+    first, again, other = (
+        network(augmentation=None, random_state=seed, **parts).fit(X, y).predict_proba(X)
+        for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_one_shape_is_enough():
+    X, y = load_digits(n_class=3, return_X_y=True)
+    X = X.reshape(-1, 8, 8)[:, :, 1:7].reshape(len(X), -1)  # 8 x 6 pixels
+    augmentation = ImageAugmentation((8, 6))
+    fitted = network(features=SpikingPatchFeatures(8), augmentation=augmentation).fit(X, y)
+    assert fitted.features_.image_shape_ == (8, 6)
+    assert fitted.score(X, y) > 0.9
+    other = SpikingPatchFeatures(8, image_shape=(6, 8))
+    fitted = network(features=other, augmentation=augmentation).fit(X, y)
+    assert fitted.features_.image_shape_ == (6, 8)
+
+
+def test_warnings_point_at_the_line_of_the_user():
+    X, y = load_iris(return_X_y=True)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        SNNClassifier(2, epochs=1, tau_m=3.0, augmentation=ImageAugmentation()).fit(X, y)
+    assert {warning.filename for warning in warned} == {__file__}
+    assert len(warned) == 3
+
+
+@pytest.mark.parametrize(
+    ("X", "hint"),
+    [
+        (np.full((20, 8, 8), 0.5), r"images are rows: X\.reshape"),
+        (np.full((20, 8, 8, 3), 0.5), r"Images are rows: X\.reshape"),
+        ([np.arange(n, dtype=float) for n in range(5, 25)], "SpikingWindowFeatures"),
+    ],
+    ids=["images", "colours", "series"],
+)
+def test_wrong_shapes_say_what_to_do(X, hint):
+    with pytest.raises(ValueError, match=hint):
+        network().fit(X, np.arange(20) % 2)
+
+
+def test_a_seed_that_is_given_stays():
+    X, y = load_digits(return_X_y=True)
+    features = SpikingPatchFeatures(8, random_state=5)
+    fits = (network(features=features, random_state=seed).fit(X[:200], y[:200]) for seed in (0, 1))
+    alone = features.fit(X[:200]).transform(X[:200])
+    for fit in fits:
+        np.testing.assert_array_equal(fit.features_.transform(X[:200]), alone)
+    assert network(features=SpikingPatchFeatures(8)).features.random_state is None
+
+
+def test_features_that_come_as_a_data_frame():
+    X, y = load_wine(return_X_y=True)
+    expected = network(features=StandardScaler()).fit(X, y).predict_proba(X)
+    framed = StandardScaler().set_output(transform="pandas")
+    np.testing.assert_array_equal(network(features=framed).fit(X, y).predict_proba(X), expected)
+
+
+def test_features_in_single_precision_are_the_same_in_training_and_prediction():
+    X, y = load_wine(return_X_y=True)
+    halved = FunctionTransformer(lambda X: X.astype(np.float32))
+    inside = network(features=halved).fit(X, y)
+    before = network(encoder="latency").fit(X.astype(np.float32), y)
+    np.testing.assert_array_equal(
+        inside.predict_proba(X), before.predict_proba(halved.transform(X))
+    )
+
+
+def test_features_may_fill_in_what_is_missing():
+    X, y = load_wine(return_X_y=True)
+    X[::5, 3] = np.nan
+    filling = make_pipeline(SimpleImputer(), StandardScaler())
+    inside = network(features=filling).fit(X, y)
+    filled = filling.fit_transform(X)
+    before = network(encoder="latency").fit(filled, y)
+    np.testing.assert_array_equal(inside.predict_proba(X), before.predict_proba(filled))
+
+
+def test_what_features_leave_missing_is_refused():
+    X, y = load_wine(return_X_y=True)
+    fitted = network(features=StandardScaler()).fit(X, y)
+    X[3, 3] = np.nan
+    with pytest.raises(ValueError, match="X transformed by StandardScaler contains NaN"):
+        fitted.predict(X)
+    with pytest.raises(ValueError, match="contains NaN"):
+        network(features=StandardScaler()).fit(X, y)
+    fields = network(features=StandardScaler(), encoder=SpikeEncoder(scale="quantile")).fit(X, y)
+    assert fields.score(X, y) > 0.9
+
+
+def test_tags_follow_the_features():
+    def tags(**parts):
+        return get_tags(SNNClassifier(**parts)).input_tags
+
+    assert tags(features=SpikingPatchFeatures()).positive_only
+    assert tags(features=SpikingWindowFeatures()).allow_nan
+    assert not tags(features=SpikingWindowFeatures()).sparse
+    assert tags(features=TruncatedSVD()).sparse
+    assert not tags(features=StandardScaler()).three_d_array
+    assert tags().three_d_array
+    assert tags().sparse
+    assert tags().allow_nan
+    assert not tags(augmentation=ImageAugmentation()).allow_nan
+
+
 # ---------------------------------------------------------------- a notebook
 
 
@@ -181,6 +307,21 @@ def test_classes_of_others_do_not_link_to_pages_here():
         pass
 
     assert PAGES not in estimator_html_repr(OwnSynapse())
+
+
+@pytest.mark.skipif(
+    not hasattr(BaseEstimator, "_get_params_html"), reason="scikit-learn 1.7 shows parameters"
+)
+def test_pictures_show_parameters_in_groups():
+    shown = estimator_html_repr(network(MarginLearning(margin=0.1), eta=0.2))
+    tables = re.findall(r"<summary>(.*?)</summary>(.*?)</table>", shown, flags=re.DOTALL)
+    groups = {title: re.findall(r"copyToClipboard\('(\w+)'", rows) for title, rows in tables}
+    assert list(groups) == ["Network", "What it sees", "Training", "Spike timing"]
+    assert groups["Network"][:2] == ["learning", "learning__averaging"]
+    assert groups["Training"][:2] == ["epochs", "eta"]
+    own = SNNClassifier().get_params(deep=False)
+    assert sorted(own) == sorted(n for names in groups.values() for n in names if "__" not in n)
+    assert re.search(r'user-set">(?:(?!</tr>).)*MarginLearning\(margin=0.1\)', shown, re.DOTALL)
 
 
 # ---------------------------------------------------------------- files

@@ -528,6 +528,7 @@ def test_scores_predictions_and_probabilities_are_of_one_piece(digits, learning,
         assert (np.diff(np.take_along_axis(chances, order, axis=1)) >= 0).all()
     np.testing.assert_array_equal(clf.predict(X_test), clf.classes_[best])
     np.testing.assert_array_equal(chances.argmax(axis=1), best)
+    np.testing.assert_allclose(np.exp(clf.predict_log_proba(X_test)), chances, rtol=1e-12)
 
 
 @pytest.mark.parametrize(

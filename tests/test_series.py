@@ -116,6 +116,8 @@ def test_windows_are_in_the_units_of_the_signal():
     assert np.nanmax(np.abs(values[..., 1])) < 0.05
     differences = features.window_values("difference_d1")
     assert np.abs(np.nanmean(differences[..., 0])) < 1
+    with pytest.raises(ValueError, match=r"name must be one of .*'value_d1'.*, got 'value_d3'"):
+        features.window_values("value_d3")
 
 
 def test_answers_are_the_leads_at_each_step(data, fitted):
@@ -412,3 +414,6 @@ def test_displays_show_windows_and_answers(data):
         SeriesWindowDisplay.from_estimator(network, "value_d3")
     with pytest.raises(ValueError, match="has no SpikingWindowFeatures"):
         SeriesWindowDisplay.from_estimator(SVC())
+    silent = SpikingWindowFeatures(codes="spikes").fit(np.zeros((3, 2, 20)))
+    with pytest.raises(ValueError, match=r"layer must be one of \[\]"):
+        SeriesWindowDisplay.from_estimator(silent)

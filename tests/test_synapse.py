@@ -10,6 +10,7 @@ from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 
 from nervos_sklearn import (
+    DifferentialPair,
     EnduranceSynapse,
     IdealSynapse,
     LinearSynapse,
@@ -540,6 +541,13 @@ def test_wrong_models_are_refused(synapse):
         SNNClassifier(4, learning="stdp", synapse=synapse).fit(X, y)
 
 
+@pytest.mark.parametrize("device", [3, DifferentialPair(LinearSynapse(4))], ids=repr)
+def test_a_pair_is_made_of_devices(device):
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(TypeError, match="must be the model of one device"):
+        SNNClassifier(synapse=DifferentialPair(device)).fit(X, y)
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -548,6 +556,7 @@ def test_wrong_models_are_refused(synapse):
         lambda: NonLinearSynapse.from_measurement([0, 1, 2], [1, 1, 1]),
         lambda: NonLinearSynapse.from_measurement([0, 1, 2], [1, np.nan, 1]),
         lambda: TableSynapse.from_conductances([1, 1]),
+        lambda: TableSynapse.from_conductances([]),
         lambda: EnduranceSynapse.from_memory_window([1], [1], [0], 4),
         lambda: EnduranceSynapse.from_memory_window([10, 1], [1, 1], [0, 0], 4),
         lambda: EnduranceSynapse.from_memory_window([1, 10], [1, 0], [0, 1], 4),

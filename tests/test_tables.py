@@ -142,7 +142,6 @@ def test_missing_values_of_pandas(wine):
         SNNClassifier(encoder="latency"),
         SNNClassifier(learning="stdp", encoder="rate"),
         SNNClassifier(encoder=SpikeEncoder(scale="sample")),
-        SNNClassifier(features=StandardScaler()),
     ],
     ids=str,
 )

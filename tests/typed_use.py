@@ -22,6 +22,7 @@ network = SNNClassifier(8, learning=MarginLearning(margin=0.2), synapse=LinearSy
 assert_type(network.fit(X, y), SNNClassifier)
 assert_type(network.predict(X), np.ndarray)
 assert_type(network.predict_proba(X), np.ndarray)
+assert_type(network.predict_log_proba(X), np.ndarray)
 assert_type(network.module_.made_layers()[0].synapses, np.ndarray)
 SNNClassifier(encoder=SpikeEncoder("latency"), features=SpikingPatchFeatures(), random_state=0)
 SNNClassifier(random_state=np.random.default_rng(0))

@@ -29,15 +29,15 @@ class SynapseDisplay:
 
     Parameters
     ----------
-    up, down : sequence of ndarray
+    up, down : sequence of ndarray of shape (n_levels,)
         The levels, ascending, that a strengthened and a weakened synapse takes: of a fresh
         device, then of an ever more worn one.
     cycles : sequence of int, default=(0,)
         The count of writes from which each holds.
     write_noise : float, default=0
         Standard deviation of a write, in units of weight.
-    measured : tuple of ndarray (pulses, weights), optional
-        Measured points.
+    measured : tuple of (pulses, weights), optional
+        Measured points, two arrays of shape (n_points,).
 
     Attributes
     ----------
@@ -49,6 +49,11 @@ class SynapseDisplay:
         The levels, as ticks at the right.
     ax_ : matplotlib.axes.Axes
     figure_ : matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If `up`, `down` and `cycles` are not of one length.
 
     Examples
     --------
@@ -108,8 +113,11 @@ class SynapseDisplay:
 
         Raises
         ------
+        TypeError
+            If a number of levels is not an integer.
         ValueError
-            If the synapse holds any weight, or a measurement is no pair of numbers.
+            If the synapse holds any weight or is not valid, or a measurement is no pair of
+            numbers.
         """
         synapse = synapse.synapse if isinstance(synapse, DifferentialPair) else synapse
         curves = synapse.curves(min_weight, max_weight)
@@ -360,8 +368,8 @@ class DeviceWearDisplay:
 
     Parameters
     ----------
-    pulses : array-like
-        The pulses of each device, in any shape.
+    pulses : array-like of int
+        The pulses of each device, at least 0, in any shape.
 
     Attributes
     ----------
@@ -383,8 +391,8 @@ class DeviceWearDisplay:
     >>> X, y = load_iris(return_X_y=True)
     >>> network = SNNClassifier(synapse=LinearSynapse(8), epochs=3, random_state=0).fit(X, y)
     >>> display = DeviceWearDisplay.from_estimator(network)
-    >>> int(display.pulses.sum()) == network.module_.n_writes
-    True
+    >>> print(f"{display.pulses.size} devices, {display.pulses.mean():.0f} pulses on average")
+    5760 devices, 3 pulses on average
     """
 
     def __init__(self, pulses: ArrayLike):

@@ -166,7 +166,7 @@ class WeightChangeDisplay:
     Parameters
     ----------
     weights : ndarray of shape (n,)
-        The weights before.
+        The weights before, which have no unit.
     strengthened, weakened : ndarray of shape (n,)
         The weights that the learning asks for.
     held : ndarray of shape (m,), optional
@@ -220,7 +220,8 @@ class WeightChangeDisplay:
         parameters : Parameters, optional
             The learning rate, the bounds of the weights and the rule's amplitudes; by
             default the published ones.
-        rule : str, callable or array-like, default="conventional"
+        rule : {"conventional", "cos", "sin", "ngauss"}, callable or array-like of shape \
+(n, 2), default="conventional"
             As in :class:`STDPLearning`.
         synapse : Synapse, optional
             A device of finite levels; what it writes is drawn as points.
@@ -233,6 +234,8 @@ class WeightChangeDisplay:
 
         Raises
         ------
+        TypeError
+            If a number of levels is not an integer.
         ValueError
             If the rule or the synapse is not valid.
         """

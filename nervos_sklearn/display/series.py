@@ -267,7 +267,7 @@ def _window_features(estimator):
 def _layer_of(features, layer):
     """Check the name of a code and dilation; by default the first."""
     if layer is None:
-        layer = next(iter(features.windows_))
+        layer = next(iter(features.windows_), None)
     if layer not in features.windows_:
         raise ValueError(f"layer must be one of {sorted(features.windows_)}, got {layer!r}.")
     return layer

@@ -109,7 +109,7 @@ class SpikeRasterDisplay:
 
         Parameters
         ----------
-        spikes : array-like of shape (n_channels, n_steps), or list of ndarray
+        spikes : array-like of shape (n_channels, n_steps), or list of ndarray of that shape
             One spike train; or the input spikes and those of each layer, such as
             ``module.spikeplots[epoch][sample]``.
         labels, class_names, winner
@@ -120,6 +120,11 @@ class SpikeRasterDisplay:
         Returns
         -------
         SpikeRasterDisplay
+
+        Raises
+        ------
+        ValueError
+            As the class: if spikes are something else than 0 and 1, or the parts do not fit.
         """
         several = isinstance(spikes, (list, tuple)) and all(np.ndim(s) == 2 for s in spikes)
         layers: Any = spikes if several else [spikes]
@@ -143,6 +148,11 @@ class SpikeRasterDisplay:
         -------
         SpikeRasterDisplay
             The winner is the neuron that has spiked most.
+
+        Raises
+        ------
+        ValueError
+            If there are no layers yet, or the spike train does not fit the network.
         """
         return cls(**_raster_of(module, spike_train)).plot(ax=ax)
 
@@ -170,6 +180,8 @@ class SpikeRasterDisplay:
         ------
         NotFittedError
             If the classifier is not fitted.
+        ValueError
+            If the sample is not one, or does not fit the classifier.
         """
         classifier = fitted_classifier(estimator)
         parts = _raster_of(classifier.module_, spikes_of_one(estimator, x))
@@ -296,13 +308,13 @@ class MembranePotentialDisplay:
     Parameters
     ----------
     potentials : array-like of shape (n_neurons, n_steps)
-        The potentials at the time steps 1, 2, ...
+        The potentials at the time steps 1, 2, ..., in `unit`.
     thresholds : array-like of shape (n_neurons, n_steps), optional
         The adaptive thresholds, in the same unit.
     spikes : array-like of shape (n_neurons, n_steps), optional
         Zeros and ones.
     refractory_time : int, default=0
-        Rest of the layer after a spike, in ms.
+        Rest of the layer after a spike, in ms, at least 0.
     labels : array-like of shape (n_neurons,), optional
         The class of each neuron, an integer from 0; -1 for none.
     class_names : sequence of str, optional
@@ -408,6 +420,11 @@ class MembranePotentialDisplay:
         Returns
         -------
         MembranePotentialDisplay
+
+        Raises
+        ------
+        ValueError
+            As the class: if the shapes or the labels do not fit, or `highlight` names no neuron.
         """
         rows: Any = potentials
         if isinstance(rows, Sequence) and rows and isinstance(rows[0], dict):
@@ -451,6 +468,14 @@ class MembranePotentialDisplay:
         Returns
         -------
         MembranePotentialDisplay
+
+        Raises
+        ------
+        IndexError
+            If there is no such layer.
+        ValueError
+            If there are no layers yet, the spike train does not fit the network, or `highlight`
+            names no neuron.
         """
         parts = _potentials_of(module, spike_train, layer)
         return cls(**parts, highlight=highlight).plot(ax=ax)
@@ -486,8 +511,13 @@ class MembranePotentialDisplay:
 
         Raises
         ------
+        IndexError
+            If there is no such layer.
         NotFittedError
             If the classifier is not fitted.
+        ValueError
+            If the sample is not one, or does not fit the classifier, or `highlight` names no
+            neuron.
         """
         classifier = fitted_classifier(estimator)
         parts = _potentials_of(classifier.module_, spikes_of_one(estimator, x), layer)

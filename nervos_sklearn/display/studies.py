@@ -20,9 +20,9 @@ class SynapseStudyDisplay:
 
     Parameters
     ----------
-    curves : dict of str to tuple of ndarray
-        For each line its x, mean and standard deviation of the accuracy over the
-        folds.
+    curves : dict of str to tuple of (x, mean, deviation)
+        For each line its x, and the mean and standard deviation of the accuracy over the
+        folds: three arrays of shape (n_points,).
     x : {"n_levels", "epoch", "updates_per_synapse"}
         What x is.
 
@@ -72,6 +72,8 @@ class SynapseStudyDisplay:
 
         Raises
         ------
+        KeyError
+            If the study lacks a column.
         ValueError
             If `x` is something else.
         """

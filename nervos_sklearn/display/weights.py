@@ -144,6 +144,8 @@ class ReceptiveFieldDisplay:
         ------
         NotFittedError
             If the classifier is not fitted.
+        ValueError
+            If `image_shape` does not multiply to the number of inputs.
         """
         classifier = fitted_classifier(estimator)
         weights, labels = classifier.module_.receptive_fields, None
@@ -358,7 +360,7 @@ class WeightHistogramDisplay:
     Raises
     ------
     ValueError
-        If there are no weights, or some are not finite.
+        If there are no weights, or weights or levels are not finite numbers.
 
     Examples
     --------
@@ -405,6 +407,11 @@ class WeightHistogramDisplay:
         Returns
         -------
         WeightHistogramDisplay
+
+        Raises
+        ------
+        ValueError
+            If there are no weights, or weights or levels are not finite numbers.
         """
         weights = weights if isinstance(weights, dict) else {"weights": weights}
         return cls(weights, levels=levels).plot(bins=bins, ax=ax)
@@ -551,6 +558,11 @@ class WeightEvolutionDisplay:
         Returns
         -------
         WeightEvolutionDisplay
+
+        Raises
+        ------
+        ValueError
+            If there are no weights.
         """
         return cls(weights, xlabel=xlabel).plot(ax=ax)
 
