@@ -5,10 +5,12 @@ import tracemalloc
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_predict, train_test_split
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils import get_tags
 
 from nervos_sklearn import ImageAugmentation, SNNClassifier, SpikeEncoder
@@ -22,6 +24,12 @@ def counts(n_samples=300, n_features=40, seed=0):
     X = rng.poisson(rates[y]).astype(float)
     X[::50] = 0
     return X, y
+
+
+def random_matrix(shape, density, rng):
+    """Numbers at random places; scipy's own has another signature before 1.15."""
+    places = [rng.integers(n, size=round(density * np.prod(shape))) for n in shape]
+    return sparse.csr_array((rng.random(len(places[0])), places), shape=shape)
 
 
 def odd_versions(X):
@@ -75,7 +83,7 @@ def test_codes_are_those_of_the_array(encoder, sign):
 
 def test_many_columns_are_scaled_as_those_of_the_array():
     """So many that they are looked at block by block."""
-    X = sparse.random_array((300, 1501), density=0.02, rng=np.random.default_rng(0))
+    X = random_matrix((300, 1501), 0.02, np.random.default_rng(0))
     for scale in ("standard", "quantile"):
         encoder = SpikeEncoder(scale=scale, n_fields=2, field_code="latency")
         traces = encoder.fit(X.toarray()).traces(X[:20])
@@ -126,7 +134,7 @@ def ways(clf):
 
 
 def test_the_rule_of_the_automatic_encoder():
-    """Sparse and never negative: a latency a feature, scaled by the row. All else: a table."""
+    """What looks like words: a latency a feature, scaled by the row. All else: a table."""
     X, y = counts()
     network = SNNClassifier(epochs=1, random_state=0)
     features = ("latency", "auto", 0.15)
@@ -140,6 +148,21 @@ def test_the_rule_of_the_automatic_encoder():
     assert ways(network.fit(touched.toarray(), y)) == table
     named = network.set_params(encoder="receptive_fields")
     assert ways(named.fit(sparse.csr_array(X), y)) == table
+
+
+@pytest.mark.parametrize("n_levels", [4, 40])
+@pytest.mark.parametrize("missing", [False, True])
+def test_one_hot_columns_and_numbers_are_a_table_however_they_are_stored(n_levels, missing):
+    rng = np.random.default_rng(n_levels)
+    kinds, numbers = rng.integers(n_levels, size=(300, 1)), rng.lognormal(size=(300, 4))
+    y = (numbers[:, 0] > 1) ^ (kinds[:, 0] % 2)
+    if missing:
+        numbers[rng.random(numbers.shape) < 0.1] = np.nan
+    X = sparse.hstack([OneHotEncoder().fit_transform(kinds), sparse.csr_array(numbers)], "csr")
+    network = SNNClassifier(epochs=3, random_state=0)
+    stored, plain = (clone(network).fit(Z, y) for Z in (X, X.toarray()))
+    assert stored.encoder_.encoding == "receptive_fields"
+    np.testing.assert_array_equal(stored.predict_proba(X), plain.predict_proba(X.toarray()))
 
 
 def texts(n_texts, seed=0):
@@ -182,7 +205,7 @@ def test_a_transformer_inside_may_take_and_give_sparse_matrices():
 def test_a_matrix_is_never_made_dense_as_a_whole():
     rng = np.random.default_rng(0)
     shape = 1500, 20_000  # 240 MB as an array
-    X = sparse.random_array(shape, density=5e-4, format="csr", rng=rng)
+    X = random_matrix(shape, 5e-4, rng)
     y = rng.integers(2, size=shape[0])
     X = X + sparse.csr_array((np.ones(1500), (np.arange(1500), y)), shape=shape)
     clf = SNNClassifier(n_neurons=2, epochs=1, random_state=0)
@@ -224,7 +247,7 @@ def test_missing_values_of_a_sparse_table_are_those_of_the_array():
     dense, thin = (SNNClassifier(**settings).fit(Z, y) for Z in (X, sparse.csr_array(X)))
     np.testing.assert_array_equal(thin.predict_proba(X), dense.predict_proba(X))
     with pytest.raises(ValueError, match="X contains NaN"):
-        SNNClassifier().fit(sparse.csr_array(X), y)  # one latency a feature
+        SNNClassifier(encoder="latency").fit(sparse.csr_array(X), y)
 
 
 def test_images_must_be_dense():
