@@ -614,6 +614,18 @@ def test_each_class_is_named_once_beside_its_strongest_line(networks):
     assert len(set(styles)) == 10
 
 
+def test_the_strongest_of_many_classes_are_named():
+    heights = np.random.default_rng(0).permutation(60)
+    potentials = heights[:, np.newaxis] * np.linspace(0, 1, 20)
+    labels = np.arange(60) % 30
+    display = MembranePotentialDisplay(potentials, labels=labels).plot()
+    best = heights.reshape(2, 30).max(axis=0)
+    strongest = np.sort(np.argsort(-best)[1:11])
+    names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert names[1:] == [f"class {k}" for k in strongest]
+    assert overlapping(display.figure_) == outside(display.figure_) == []
+
+
 # ------------------------------------------------------------------------------ weights
 
 
@@ -692,9 +704,11 @@ def test_many_neurons_of_a_table_are_means_of_classes(name, networks):
     for k, row in enumerate(display.weights):
         np.testing.assert_allclose(row, weights[numbers == k].mean(axis=0))
     shown = [text.get_text() for text in display.text_]
-    assert [text.removesuffix(" ...") for text in shown] == [
-        name if name in shown else name[:22] for name in network.classes_
-    ]
+    for name, text in zip(network.classes_, shown, strict=True):
+        first, *last = text.split("...")
+        assert name.startswith(first)
+        assert name.endswith("".join(last))
+        assert len(text) == min(len(name), 24)
     assert display.image_ is None
     display.figure_.draw_without_rendering()
     left = display.ax_.get_window_extent().x0  # names stand beside the bars, not on them

@@ -33,6 +33,7 @@ _ROOM_OF_SPIKES = 0.06  # above the potentials, as a fraction of the height
 _GAP = 0.08  # between two layers, as a fraction of the height of one
 _FEW_SPIKES = 3  # of a layer, such as the one of a winner at the decision
 _TALLEST_SPIKE = 24.0  # points
+_MOST_CLASSES = 10  # that a legend names, those with the highest potentials
 _STYLES = ("-", (0, (4, 1.5)))  # of the first five classes and the next
 
 
@@ -328,9 +329,9 @@ class MembranePotentialDisplay:
     """Potentials against time, with thresholds, spikes and rests.
 
     All neurons are drawn thin, in the colours of their classes, the one with the highest
-    potential of each class stronger than the others; some are drawn thick, with
-    their adaptive threshold and, at the top, their spikes. Grey spans are the rests of the layer,
-    which come after each of its spikes. Make it with :meth:`from_module`,
+    potential of each class, of ten classes at most, stronger than the others; some are drawn
+    thick, with their adaptive threshold and, at the top, their spikes. Grey spans are the rests
+    of the layer, which come after each of its spikes. Make it with :meth:`from_module`,
     :meth:`from_estimator` or :meth:`from_potentials`.
 
     Parameters
@@ -576,16 +577,15 @@ class MembranePotentialDisplay:
         ]
         labels = np.full(len(self.potentials), -1) if self.labels is None else self.labels
         others = np.setdiff1d(np.arange(len(labels)), self.highlight)
-        self.collections_ = self._draw_others(ax, times, labels, others)
+        named = self._named_classes(labels, others)
+        self.collections_ = self._draw_others(ax, times, labels, others, named)
         self.lines_: list = []
         self.thresholds_: list = []
         for j in self.highlight:
             self._draw_highlighted(ax, times, j, class_color(labels[j]))
-        named = np.setdiff1d(labels[others], labels[self.highlight])
-        classes = [] if self.labels is None else named.tolist()
         keys = [
             Line2D([], [], color=class_color(k), linestyle=_style_of(k), label=self._name(k))
-            for k in classes
+            for k in named
         ]
         add_legend(ax, [*self.lines_, *self.thresholds_[:1], *self.spans_[:1], *keys])
         what = "membrane potential" if self.unit == "mV" else "potential"
@@ -613,7 +613,16 @@ class MembranePotentialDisplay:
                 spans.append([time, end])
         return spans
 
-    def _draw_others(self, ax, times, labels, others):
+    def _named_classes(self, labels, others):
+        """The classes that the legend names, none that a highlighted neuron is of."""
+        if self.labels is None:
+            return []
+        highest = self.potentials.max(axis=1)
+        classes = np.setdiff1d(labels[others], labels[self.highlight]).tolist()
+        classes.sort(key=lambda k: -highest[labels == k].max())
+        return sorted(classes[:_MOST_CLASSES])
+
+    def _draw_others(self, ax, times, labels, others, named):
         from matplotlib.collections import LineCollection
 
         faint = float(np.clip(12 / max(len(others), 1), 0.12, 0.7))
@@ -621,7 +630,7 @@ class MembranePotentialDisplay:
         for label in np.unique(labels[others]):
             chosen = others[labels[others] == label]
             chosen = chosen[self.potentials[chosen].max(axis=1).argsort(kind="stable")]
-            best = self.labels is not None and label not in labels[self.highlight]
+            best = label in named
             collection = LineCollection(
                 [np.column_stack([times, self.potentials[j]]) for j in chosen],
                 colors=class_color(label),

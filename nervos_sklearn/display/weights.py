@@ -311,13 +311,14 @@ class ReceptiveFieldDisplay:
     def _name_features(self, ax, color):
         """Part the inputs of different features by lines, and name the features below."""
         edges = np.array([*self._feature_starts(), self.weights.shape[1]]) - 0.5
-        ax.vlines(edges[1:-1], *ax.get_ylim(), color=color, linewidth=0.4, alpha=0.6)
+        width, height = size_in_points(ax)
+        if len(edges) < width / _LEAST_BETWEEN_LINES:
+            ax.vlines(edges[1:-1], *ax.get_ylim(), color=color, linewidth=0.4, alpha=0.6)
         ax.set_xlabel("feature")
         names = self.group_names
         if names is None:
             names = [f"x{k}" for k in range(len(edges) - 1)]
         names = [_short(name) for name in names]
-        width, height = size_in_points(ax)
         wide = _POINTS_OF_LETTER * max(map(len, names)) * len(names) > width
         if wide:  # those that stand upright take half of the height at most
             names = [_short(name, max(int(0.5 * height / _POINTS_OF_LETTER), 8)) for name in names]
@@ -341,12 +342,15 @@ class ReceptiveFieldDisplay:
 
 
 _POINTS_OF_LETTER = 5.5  # of a small font
+_LEAST_BETWEEN_LINES = 4  # points
 
 
 def _short(name, n_letters=_LETTERS):
-    """The name of a feature or class, cut where it is long."""
-    name, n_letters = str(name), min(n_letters, _LETTERS)
-    return name if len(name) <= n_letters else f"{name[: n_letters - 2]} ..."
+    """The name of a feature or class; of a long one, the beginning and the end."""
+    name, kept = str(name), min(n_letters, _LETTERS) - 3
+    return (
+        name if len(name) <= kept + 3 else f"{name[: kept - kept // 2]}...{name[-(kept // 2) :]}"
+    )
 
 
 def _chosen(weights, numbers, neurons):
