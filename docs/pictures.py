@@ -147,12 +147,11 @@ def table_fields():
 
 def start():
     """A table as its network sees it, and how early the network knows."""
-    table = load_breast_cancer(as_frame=True)
-    X, y = table.data, table.target
+    X, y = load_breast_cancer(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
     network = SNNClassifier(random_state=0).fit(X_train, y_train)
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
-    EncoderDisplay.from_estimator(network, X_train, "mean texture", ax=left)
+    EncoderDisplay.from_estimator(network, X_train, 1, ax=left)
     DecisionTimeDisplay.from_estimator(network, X_test, y_test, ax=right)
     save(figure, "start")
 

@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
+from ._sklearn import set_where_none
+
 _Estimator = TypeVar("_Estimator", bound=BaseEstimator)
 Seed = int | np.random.Generator | np.random.RandomState | None
 
@@ -47,7 +49,4 @@ def seed_where_none(estimator: _Estimator, generator: np.random.Generator) -> _E
     BaseEstimator
         The same.
     """
-    parameters = estimator.get_params()
-    names = sorted(name for name in parameters if name.split("__")[-1] == "random_state")
-    unseeded = [name for name in names if parameters[name] is None]
-    return estimator.set_params(**{name: int(generator.integers(2**31)) for name in unseeded})
+    return set_where_none(estimator, "random_state", lambda: int(generator.integers(2**31)))

@@ -5,7 +5,8 @@ Its template for third-party estimators recommends the private names; they may m
 
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from sklearn import base
@@ -26,6 +27,9 @@ except ImportError:  # before scikit-learn 1.9 there is nobody to tell
 
         def call_on_fit_task_end(self, **state: Any) -> bool:
             return False
+
+        def propagate_callback_context(self, part: Any) -> AbstractContextManager:
+            return nullcontext()
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Let an estimator tell of its epochs although nobody listens."""
@@ -83,9 +87,12 @@ __all__ = [
     "_check_partial_fit_first_call",
     "_fit_context",
     "fits_in_one_step",
+    "handing_on",
+    "set_where_none",
     "with_callbacks",
 ]
 
+_Estimator = TypeVar("_Estimator", bound=base.BaseEstimator)
 _Fit = TypeVar("_Fit", bound=Callable)
 
 
@@ -107,3 +114,45 @@ def fits_in_one_step(fit: _Fit) -> _Fit:
         return fitted
 
     return told
+
+
+def set_where_none(estimator: _Estimator, name: str, value_of: Callable) -> _Estimator:
+    """Set each parameter of a name that is None, of an estimator and of those within.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Changed in place.
+    name : str
+        Such as "random_state", which stands for "pca__random_state" too.
+    value_of : callable
+        Makes a value for each of them, without arguments.
+
+    Returns
+    -------
+    BaseEstimator
+        The same.
+    """
+    parameters = sorted(estimator.get_params().items(), key=lambda item: item[0])
+    unset = [key for key, value in parameters if key.split("__")[-1] == name and value is None]
+    return estimator.set_params(**{key: value_of() for key in unset})
+
+
+@contextmanager
+def handing_on(context: Any, part: Any, task_name: str, **told: Any) -> Iterator[None]:
+    """Hand callbacks on to an estimator that the block fits, as a pipeline does to its steps.
+
+    Parameters
+    ----------
+    context : CallbackContext
+        Of the task that this one is a part of.
+    part : estimator
+    task_name : str
+    **told
+        What callbacks of the whole hear of the part: `estimator`, the whole, `X` and `y`.
+    """
+    task = context.subcontext(task_name=task_name)
+    with task.propagate_callback_context(part):
+        task.call_on_fit_task_begin(**told)
+        yield
+        task.call_on_fit_task_end(**told)

@@ -1,11 +1,14 @@
 """Checks of numbers, labels and spikes: what came, what is allowed, what to do."""
 
 import contextlib
+import inspect
+import warnings
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
+_OURS = ("nervos_sklearn.", "sklearn.")
 ANY_SAMPLES = {
     "accept_sparse": "csr",
     "allow_nd": True,
@@ -183,7 +186,8 @@ def check_spike_trains(X, n_channels: int | None = None) -> np.ndarray:
         raise ValueError(
             "spikes must be 0 or 1, got other values (negative, fractional, NaN or above 1). "
             "3-D input is spike trains unless there are features that take it: real-valued time "
-            "series need SNNClassifier(features=SpikingWindowFeatures())."
+            "series need SNNClassifier(features=SpikingWindowFeatures()), and images are rows: "
+            "X.reshape(len(X), -1)."
         )
     return np.ascontiguousarray(X, dtype=np.uint8)
 
@@ -196,3 +200,11 @@ def check_first_step(spike_trains: np.ndarray) -> None:
             "Put a column of zeros before them, np.pad(X, [(0, 0), (0, 0), (1, 0)]), which "
             "makes training_duration the number of columns they had."
         )
+
+
+def warn_user(message: str) -> None:
+    """Warn at the line that called this package, or scikit-learn, which called it."""
+    frame, n_calls = inspect.currentframe(), 1
+    while frame is not None and frame.f_globals["__name__"].startswith(_OURS):
+        frame, n_calls = frame.f_back, n_calls + 1
+    warnings.warn(message, stacklevel=n_calls)

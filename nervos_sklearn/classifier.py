@@ -3,10 +3,8 @@
 import contextlib
 import copy
 import functools
-import inspect
 import math
 import time
-import warnings
 from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any, Self
@@ -30,6 +28,8 @@ from ._sklearn import (
     StrOptions,
     _check_partial_fit_first_call,
     _fit_context,
+    handing_on,
+    set_where_none,
     with_callbacks,
 )
 from ._validation import (
@@ -40,6 +40,7 @@ from ._validation import (
     refuse_masked,
     refuse_missing,
     unchanged_on_error,
+    warn_user,
 )
 from .encoder import ENCODINGS, SpikeEncoder
 from .images import ImageAugmentation, find_image_shape
@@ -57,7 +58,7 @@ _CLEAR = 0.99  # chance of the best class from which on an image is not looked a
 _MOST_NEURONS = 1_000_000
 _STREAM = 2000  # samples that a network is made for which learns from a stream
 _EPOCH_OF_STREAM, _FALL = 1000, 10  # samples after which the rate falls, and how often it does
-_OURS = ("nervos_sklearn.", "sklearn.")
+_FEW, _UNLIKE = 0.2, 0.1  # share of columns that words fill, and deviation of rows from the mean
 _OF_FEATURES = ("two_d_array", "three_d_array", "sparse", "allow_nan", "positive_only")
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
@@ -72,10 +73,12 @@ class SNNClassifier(CallbackSupportMixin, ClassifierMixin, Estimator):
     of the simulator nervos [1]_, exactly. Each learns on each model of a synapse.
 
     Sparse matrices are tables too; they are encoded a few rows at a time. With
-    ``encoder="auto"``, sparse features none of which is negative, such as counts or TF-IDF, are
-    taken for the features of a transformer: one latency a feature, scaled by the row. Dense
-    features are never told apart by their sign. A missing value, NaN, of a table silences the
-    receptive fields of its feature; it is an error where there are none.
+    ``encoder="auto"``, those that look like words of texts, counts or TF-IDF, are taken for the
+    features of a transformer: one latency a feature, scaled by the row. Less than a fifth of
+    them is filled, none of it negative or missing, and some rows are fuller than others; one-hot
+    columns fill all rows alike. Dense features are never told apart by their sign. A missing
+    value, NaN, of a table silences the receptive fields of its feature; it is an error where
+    there are none.
 
     Parameters
     ----------
@@ -95,7 +98,8 @@ default="auto"
         whether the features are an image, a table or the features of a transformer.
     features : transformer, optional
         Stands before the encoder, fitted on what the classifier is given, such as
-        ``SpikingPatchFeatures()``. In training it sees each image moved. It gives features,
+        ``SpikingPatchFeatures()``, whose `image_shape`, if None, is that of the augmentation. In
+        training it sees each image moved. It gives features,
         or spike trains whose first step is silent.
     augmentation : {"auto"}, ImageAugmentation or None, default="auto"
         Blurs images, moves them in training and looks again in prediction. "auto" does so
@@ -129,8 +133,10 @@ default=-70, -100, -55 and -90
     tau_m, tau_threshold : float, default=10 and 5
         Spike timing: time constants of ``STDPLearning(true_lif=True)``, in ms, above 0.
     class_weight : dict, "balanced" or None, default=None
-        A factor above 0 of the learning rate for the samples of each class, by its label;
-        "balanced" gives all classes the same sum of weights. Those left out have 1.
+        What each class counts in the decision, above 0, by its label; those left out have 1.
+        A class of weight w is answered as if it were w times as frequent; what the network
+        learns stays the same. "balanced" makes all classes equally frequent. The votes of
+        `STDPLearning` take them for that already, so there weights count beyond it.
     warm_start : bool, default=False
         Let `fit` go on from the weights of the last one, with the learning rate of a first
         epoch; encoder, features and augmentation stay as they were fitted then.
@@ -412,8 +418,9 @@ default=-70, -100, -55 and -90
         y : array-like of shape (n_samples,)
             Class labels of any type, at least two different ones.
         sample_weight : array-like of shape (n_samples,), optional
-            At least 0: a factor of the learning rate for each sample, relative to their
-            mean. Samples of weight 0 are left out before anything else.
+            At least 0, relative to their mean: how many samples each stands for. With
+            `MarginLearning` it comes so often, with others it is a factor of the learning
+            rate. Samples of weight 0 are left out before anything else.
 
         Returns
         -------
@@ -460,7 +467,8 @@ default=-70, -100, -55 and -90
         """Train epoch by epoch: yield the number of each and the fraction that taught.
 
         `X`, `y` and `sample_weight` are those of :meth:`fit`. After each, the classifier
-        answers; after the last, it decides as after `fit`. Callbacks hear of `fit` only.
+        answers; after the last, it decides as after `fit`. Callbacks hear of `fit` and
+        `partial_fit` only.
 
         Yields
         ------
@@ -492,14 +500,18 @@ default=-70, -100, -55 and -90
     def _train(self, X, y, sample_weight, watch):
         fitted = vars(self).copy() if self.warm_start and hasattr(self, "module_") else None
         X, labels, weights = self._check_training_data(X, y, sample_weight)
+        class_weights = self._class_weights(labels, weights)
         generator = random_generator(self.random_state)
         if fitted is None:
-            samples = self._prepare(X, labels, weights, generator, np.bincount(labels))
+            typical = self._choose_learning(X, np.bincount(labels))
+            watch.begin(typical["epochs"] if self.epochs is None else self.epochs, self.features)
+            samples = self._prepare(X, labels, weights, generator, typical, watch)
         else:
             samples = self._resume(X, weights, fitted)
+            watch.begin(self.parameters_.epochs)
+        samples.class_weights = class_weights
         learn = self._until_no_change if self.early_stopping else self._learn
         self.n_samples_seen_ = 0
-        watch.begin(self.parameters_.epochs)
         yield from learn(samples, labels, generator, watch)
         self.n_samples_seen_ = len(labels) * self.n_iter_
 
@@ -545,7 +557,8 @@ default=-70, -100, -55 and -90
         are from then on, so it should be typical. The learning rate, and how far images move,
         come down with the samples seen, not with the blocks; after 10,000 samples the rate
         stays, at `eta_decay` to the power of ten, so that the network follows a drift. Neurons
-        of a class of which nothing has come yet wait for its first sample.
+        of a class of which nothing has come yet wait for its first sample. Callbacks of
+        scikit-learn hear of a block as of a fit of its own.
 
         Parameters
         ----------
@@ -557,7 +570,8 @@ default=-70, -100, -55 and -90
         classes : array-like of shape (n_classes,), optional
             All labels that will ever come; needed in the first call.
         sample_weight : array-like of shape (n_samples,), optional
-            At least 0: a factor of the learning rate for each sample.
+            At least 0, as in :meth:`fit`, but not relative: their mean in a block is a factor
+            of the learning rate.
 
         Returns
         -------
@@ -591,30 +605,38 @@ default=-70, -100, -55 and -90
             self._learn_block(X, y, classes, sample_weight)
         return self
 
+    @with_callbacks
     def _learn_block(self, X, y, classes, sample_weight):
-        first = not hasattr(self, "module_")
+        watch, first = _Watch(self, X, y, sample_weight), not hasattr(self, "module_")
         X, y, weights = self._check_block(X, y, classes, sample_weight, first)
+        class_weights = self._class_weights(y, weights)
         if len(y) == 0:
             return
         expected = np.full(len(self.classes_), max(1, _STREAM // len(self.classes_)))
         if first:
             generator = random_generator(self.random_state)
-            samples = self._prepare(X, y, weights, generator, expected)
+            typical = self._choose_learning(X, expected)
+            watch.begin(0, self.features)
+            samples = self._prepare(X, y, weights, generator, typical, watch)
             self.n_iter_ = self.n_samples_seen_ = 0
         else:
+            watch.begin(0)
             self.module_ = copy.deepcopy(self.module_)
             samples = Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
         seen = self.n_samples_seen_ = self.n_samples_seen_ + len(y)
         if samples.augmentation is not None:
             self.augmentation_ = samples.augmentation = copy.copy(samples.augmentation)
             self.augmentation_.set_movement(seen, len(self.classes_))
-        samples.expected, module = expected, self.module_
+        samples.expected, samples.class_weights = expected, class_weights
+        module = self.module_
         module.n_epochs = min(self.n_iter_ and (seen - len(y)) // _EPOCH_OF_STREAM, _FALL)
         module.learning_rate_factor = 1.0
         self.learning_.learn_block(module, samples, y, weights, module.draw_generator())
+        self.learning_.weigh_classes(module, samples, y)
         self.n_iter_ += 1
         if first:
             module.warn_of_few_neurons()
+        watch.end()
 
     def _check_block(self, X, y, classes, sample_weight, first):
         """Check samples of a stream; return them with numbers for labels and their weights."""
@@ -638,20 +660,22 @@ default=-70, -100, -55 and -90
                 X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
             )
         y = np.searchsorted(self.classes_, y)
-        return self._check_axes(X), y, self._with_class_weight(weights, y, relative=False)
+        return self._check_axes(X), y, weights
 
-    def _prepare(self, X, y, weights, generator, counts):
-        """Fit all that stands before the network, and make the network."""
-        seed = int(generator.integers(2**31))
+    def _choose_learning(self, X, counts):
+        """Make the learning, and return what parameters are by default under it."""
         task = Task(self._kind_of(X), counts, self.n_neurons, self.n_features_in_)
         self._task = tuple(task)  # of known types, for files
         self.learning_ = make_learning(self.learning, task)
-        typical = defaults_of(self.learning_, task)
-        self.augmentation_ = self._fit_augmentation(X, len(counts))
+        return defaults_of(self.learning_, task)
+
+    def _prepare(self, X, y, weights, generator, typical, watch):
+        """Fit all that stands before the network, and make the network."""
+        seed = int(generator.integers(2**31))
+        self.augmentation_ = self._fit_augmentation(X, len(self.classes_))
         moved = X if self.augmentation_ is None else self.augmentation_.blurred(X)
-        self.features_ = None
-        if self.features is not None:
-            self.features_ = seed_where_none(clone(self.features), generator).fit(moved, y)
+        self.features_ = self._fit_features(moved, y, generator, watch)
+        if self.features_ is not None:
             moved = transformed(self.features_, moved, takes_missing=True)
         self.encoder_ = None if moved.ndim == 3 else self._fit_encoder(moved, typical, seed)
         if self.augmentation_ is None:  # then features stay as they are: compute them once
@@ -673,7 +697,7 @@ default=-70, -100, -55 and -90
         _learned_here.add(kind)
 
     def _learn(self, samples, y, generator, watch):
-        module, learning, weights = self.module_, self.learning_, samples.weights
+        module, weights = self.module_, samples.weights
         self._start(module, samples, y, generator)
         for epoch in range(1, self.parameters_.epochs + 1):
             self.n_iter_ = epoch
@@ -682,7 +706,7 @@ default=-70, -100, -55 and -90
             stop = watch.end_epoch(functools.partial(self._as_if_done, samples, y, generator))
             is_last = stop or epoch == self.parameters_.epochs
             if is_last:
-                learning.finish(module, samples, y, weights, generator)
+                self._finish(module, samples, y, generator)
             yield epoch, taught
             if is_last:
                 return
@@ -690,8 +714,12 @@ default=-70, -100, -55 and -90
     def _as_if_done(self, samples, y, generator):
         """What a copy needs to answer as if this epoch had been the last."""
         module, generator = copy.deepcopy((self.module_, generator))
-        self.learning_.finish(module, samples, y, samples.weights, generator)
+        self._finish(module, samples, y, generator)
         return {"module_": module}
+
+    def _finish(self, module, samples, y, generator):
+        self.learning_.finish(module, samples, y, samples.weights, generator)
+        self.learning_.weigh_classes(module, samples, y)
 
     def _start(self, module, samples, y, generator):
         if module.is_started:
@@ -699,13 +727,12 @@ default=-70, -100, -55 and -90
         self.learning_.start(module, samples, y, generator)
         module.warn_of_few_neurons()
         if module.is_fixed(samples):
-            warnings.warn(
+            warn_user(
                 "no update can leave the level that a synapse starts from: "
                 f"{type(self.synapse).__name__}, of {self.synapse.n_levels} levels, "
                 f"takes the nearest level, and changes with eta={self.parameters_.eta} are "
                 'smaller than half a gap. Set its update="stochastic" or "accumulate", or a '
-                "larger eta.",
-                stacklevel=2,
+                "larger eta."
             )
 
     def _until_no_change(self, samples, y, generator, watch):
@@ -744,7 +771,7 @@ default=-70, -100, -55 and -90
             learning.start(final, samples, y, final_generator)
         for rate in best[1]:
             self._learn_at(rate, samples, y, weights, final_generator)
-        learning.finish(final, samples, y, weights, final_generator)
+        self._finish(final, samples, y, final_generator)
 
     def _learn_at(self, rate, samples, y, weights, generator):
         """Learn for an epoch, at a fraction of the learning rate."""
@@ -788,7 +815,7 @@ default=-70, -100, -55 and -90
             return "features"
         if X.ndim == 3:
             return "spikes"
-        if sparse.issparse(X) and self.encoder == "auto" and not (X.data < 0).any():
+        if sparse.issparse(X) and self.encoder == "auto" and _are_words(X):
             return "features"
         shape = self._image_shape(X)
         if shape is None:
@@ -826,13 +853,23 @@ default=-70, -100, -55 and -90
         refuse_missing(X, "images are moved as a whole")
         augmentation = clone(augmentation).fit(X, n_classes)
         if augmentation.image_shape_ is None:
-            warnings.warn(
+            warn_user(
                 "augmentation does nothing: the features were not recognised as square images. "
-                "Give their image_shape.",
-                stacklevel=2,
+                "Give their image_shape."
             )
             return None
         return augmentation
+
+    def _fit_features(self, X, y, generator, watch):
+        if self.features is None:
+            return None
+        features = seed_where_none(clone(self.features), generator)
+        if self.augmentation_ is not None:
+            n_maps, *shape = self.augmentation_.image_shape_
+            if n_maps == 1:
+                set_where_none(features, "image_shape", lambda: tuple(shape))
+        with watch.handing_on(features):
+            return features.fit(X, y)
 
     def _fit_encoder(self, X, typical, seed):
         encoder = clone(self._new_encoder(typical))
@@ -952,35 +989,44 @@ default=-70, -100, -55 and -90
                 "SNNClassifier needs samples of at least 2 classes, "
                 f"got one class: {self.classes_.tolist()[0]!r}."
             )
-        return X, y, self._with_class_weight(weights, y)
+        return X, y, np.ones(len(y)) if np.ptp(weights) == 0 else weights / weights.mean()
 
-    def _with_class_weight(self, weights, y, relative=True):
-        """Factors of the learning rate: weights of samples times their class's, 1 on average."""
+    def _class_weights(self, y, weights):
+        """What each class counts in the decision, (n_classes,); None if all count the same."""
         if self.class_weight == "balanced":
             sums = np.bincount(y, weights, minlength=len(self.classes_))
             of_class = sums.sum() / (len(sums) * sums)
         else:
-            labels = self.classes_[y]
-            of_class = compute_class_weight(self.class_weight, classes=self.classes_, y=labels)
+            classes, known = self.classes_, self.classes_.tolist()
+            try:
+                of_class = compute_class_weight(self.class_weight, classes=classes, y=classes[y])
+            except ValueError as error:
+                unknown = [label for label in self.class_weight if label not in known]
+                raise ValueError(
+                    f"class_weight names {unknown}, not among the classes {known}."
+                ) from error
         if (of_class <= 0).any() or not np.isfinite(of_class).all():
             raise ValueError(
                 f"class_weight must hold finite numbers above 0, got {self.class_weight!r}."
             )
-        weights = weights * of_class[y]
-        if not relative:
-            return weights
-        return np.ones(len(y)) if np.ptp(weights) == 0 else weights / weights.mean()
+        return None if np.ptp(of_class) == 0 else of_class
 
     def _series(self, X):
         """Series of unequal lengths as one array, for `features` that take them."""
-        return X if self.features is None else pad_series(X)
+        padded = pad_series(X)
+        if padded is not X and self.features is None:
+            raise ValueError(
+                "the samples have unequal lengths: as time series they need "
+                "features=SpikingWindowFeatures(), and all else must be of one length."
+            )
+        return padded
 
     def _check_axes(self, X):
         """Check features or spike trains; put a silent step before those that need one."""
         if X.ndim not in (2, 3):
             raise ValueError(
                 "X must have shape (n_samples, n_features) or (n_samples, n_channels, n_steps), "
-                f"got shape {X.shape}."
+                f"got shape {X.shape}. Images are rows: X.reshape(len(X), -1)."
             )
         if X.ndim == 2 or self.features is not None:
             return _as_floats(X)
@@ -1173,8 +1219,11 @@ default=-70, -100, -55 and -90
 class _Nobody:
     """Nobody watches the training."""
 
-    def begin(self, n_epochs):
+    def begin(self, n_epochs, features=None):
         pass
+
+    def handing_on(self, transformer):
+        return contextlib.nullcontext()
 
     def begin_epoch(self):
         pass
@@ -1195,9 +1244,14 @@ class _Watch:
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.told = {"estimator": classifier, "X": X, "y": y, "metadata": metadata}
 
-    def begin(self, n_epochs):
-        self.training = self.classifier._init_callback_context(max_subtasks=n_epochs)
+    def begin(self, n_epochs, features=None):
+        """Announce the training: that of the features, if there are some, and the epochs."""
+        n_tasks = n_epochs + (features is not None)
+        self.training = self.classifier._init_callback_context(max_subtasks=n_tasks)
         self.training.call_on_fit_task_begin(**self.told)
+
+    def handing_on(self, transformer):
+        return handing_on(self.training, transformer, "fit-features", **self.told)
 
     def begin_epoch(self):
         self.epoch = self.training.subcontext(task_name="epoch")
@@ -1229,6 +1283,16 @@ def _input_tags(estimator):
     return InputTags()
 
 
+def _are_words(X):
+    """Whether few of a sparse matrix are filled, none negative or missing, and rows unlike."""
+    filled = (X != 0).sum(axis=1)
+    return (
+        (X.data >= 0).all()
+        and filled.mean() < _FEW * X.shape[1]
+        and filled.std() > _UNLIKE * filled.mean()
+    )
+
+
 def _as_floats(X):
     return X.astype(np.float64) if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
 
@@ -1248,18 +1312,7 @@ def _number_classes(y):
 
 
 def _warn_unread(name, value, reader):
-    warnings.warn(
-        f"{name}={value!r} has no effect here: it is read by {reader}.",
-        stacklevel=_calls_up_to_the_user(),
-    )
-
-
-def _calls_up_to_the_user():
-    """Calls from the caller up to the first of neither this package nor scikit-learn."""
-    frame, n_calls = inspect.currentframe(), 0
-    while frame is not None and frame.f_globals["__name__"].startswith(_OURS):
-        frame, n_calls = frame.f_back, n_calls + 1
-    return n_calls
+    warn_user(f"{name}={value!r} has no effect here: it is read by {reader}.")
 
 
 def _who_reads(name):

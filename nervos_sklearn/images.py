@@ -684,7 +684,7 @@ class ImageAugmentation(Estimator):
         """
         if isinstance(self.image_shape, str):
             return find_image_shape(X)
-        shape = tuple(self.image_shape)
+        shape = tuple(np.ravel(self.image_shape).tolist())
         shape = (1, *shape) if len(shape) == 2 else shape
         if len(shape) != 3 or not are_sides(shape) or math.prod(shape) != X.shape[1]:
             raise ValueError(

@@ -14,7 +14,8 @@ from ._sklearn import (
     Estimator,
     StrOptions,
     _fit_context,
-    fits_in_one_step,
+    handing_on,
+    with_callbacks,
 )
 from ._validation import ANY_SAMPLES, refuse_masked, unchanged_on_error
 from .classifier import SNNClassifier
@@ -109,8 +110,11 @@ class SpikingLayerFeatures(
         with unchanged_on_error(self):
             return self._fit(X, y)
 
-    @fits_in_one_step
+    @with_callbacks
     def _fit(self, X, y):
+        told = {"estimator": self, "X": X, "y": y}
+        context = self._init_callback_context(max_subtasks=1)
+        context.call_on_fit_task_begin(**told)
         network = seed_where_none(clone(self._network()), random_generator(self.random_state))
         refuse_masked("X", X)
         X = network._series(X)
@@ -125,10 +129,12 @@ class SpikingLayerFeatures(
         else:
             X = validate_data(self, X, **ANY_SAMPLES)
             y = np.arange(X.shape[0]) % 2  # spike timing only names its neurons by labels
-        self.network_ = network.fit(X, y)
+        with handing_on(context, network, "fit-network", **told):
+            self.network_ = network.fit(X, y)
         sizes = network.module_.layer_sizes[1:]
         self._sizes = sizes if self.layers == "all" else sizes[-1:]
         self._n_features_out = sum(self._sizes)
+        context.call_on_fit_task_end(**told, reconstruction_attributes={})
         return self
 
     def transform(self, X: ArrayLike) -> np.ndarray:

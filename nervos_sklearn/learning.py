@@ -116,12 +116,13 @@ class Learning(Estimator, ABC):
       and the last of their `steps`, in ms, and `trace`, whether to record potentials;
     - a `rule` of spike timing, or None;
     - `activity` of shape (n_samples, n_neurons), what the neurons of the last layer do, and
-      `scores` of shape (n_samples, n_classes), how much speaks for each class;
+      `scores` of shape (n_samples, n_classes), how much speaks for each class, and
+      `class_weights` of shape (n_classes,), what each class counts;
     - `min_weight` and `max_weight`, between which devices lie, whether weights are
       `continuous`, and `held` of shape (n,), conductances.
 
     They return arrays: `decide` (n_samples, n_classes), `chances` (n_samples, n_classes),
-    `labels` (n_samples,), `spikes` (n_samples, n_neurons).
+    `weighed` (n_samples, n_classes), `labels` (n_samples,), `spikes` (n_samples, n_neurons).
 
     Examples
     --------
@@ -482,7 +483,7 @@ class Learning(Estimator, ABC):
         known = np.isfinite(potentials).any(axis=1)
         weights = np.ones(len(y)) if weights is None else weights
         potentials, y, weights = potentials[known], y[known], weights[known]
-        wrong = 0.5 / (len(y) + 1)
+        wrong = error_to_expect(len(y))
         expected = np.full((len(y), module.n_classes), wrong / (module.n_classes - 1))
         expected[np.arange(len(y)), y] = 1 - wrong
 
@@ -501,6 +502,20 @@ class Learning(Estimator, ABC):
                 options={"xatol": 0.02},
             )
             module.decision["escape_noise"] = np.array(np.exp(best.x))
+
+    def weigh_classes(self, module: "Module", presentations: Presentations, y: np.ndarray) -> None:
+        """Keep what the classes count in the decision, after :meth:`finish`.
+
+        Parameters
+        ----------
+        module : Module
+        presentations : Presentations
+            Its `class_weights`, of shape (n_classes,), or None if all classes count the same.
+        y : ndarray of shape (n_samples,)
+        """
+        module.decision.pop("class_weights", None)
+        if presentations.class_weights is not None:
+            module.decision["class_weights"] = presentations.class_weights
 
     # -------------------------------------------------------------------- answering
 
@@ -541,6 +556,18 @@ class Learning(Estimator, ABC):
         noise = self.escape_noise(module)
         return race(activity, module.neuron_label_map, module.n_classes, self.columns, noise)
 
+    def weighed(
+        self, module: "Module", scores: np.ndarray, class_weights: np.ndarray
+    ) -> np.ndarray:
+        """Weigh the scores of :meth:`decide` by what the classes count, (n_classes,).
+
+        A class of weight w fires w times as often: D log w is added, and its probability is
+        that of a class w times as frequent [1]_. What the network has learned stays.
+
+        .. [1] C. Elkan, "The foundations of cost-sensitive learning", 2001, theorem 2.
+        """
+        return scores + self.escape_noise(module) * np.log(class_weights)
+
     def chances(self, module: "Module", scores: np.ndarray) -> np.ndarray:
         """Turn the scores of :meth:`decide` into probabilities."""
         return softmax(scores / self.escape_noise(module), axis=1)
@@ -555,9 +582,14 @@ class Learning(Estimator, ABC):
         return self.checked_scores(module, activity).argmax(axis=1)
 
     def checked_scores(self, module: "Module", activity: np.ndarray) -> np.ndarray:
-        """Return what :meth:`decide` does, (n_samples, n_classes), or raise ValueError."""
+        """Return the scores, (n_samples, n_classes), or raise ValueError if they are none.
+
+        They are those of :meth:`decide`, :meth:`weighed` where classes have weights.
+        """
         scores = self.decide(module, activity)
-        return check_returned(self, "decide", scores, (len(activity), module.n_classes))
+        scores = check_returned(self, "decide", scores, (len(activity), module.n_classes))
+        class_weights = module.decision.get("class_weights")
+        return scores if class_weights is None else self.weighed(module, scores, class_weights)
 
     def checked_chances(self, module: "Module", scores: np.ndarray) -> np.ndarray:
         """Return what :meth:`chances` does, (n_samples, n_classes), or raise ValueError."""
@@ -572,6 +604,11 @@ class Learning(Estimator, ABC):
         noise = module.decision.get("escape_noise", self.typical_noise)
         if np.shape(noise) != () or not noise > 0:
             raise ValueError(f"escape_noise must be a number above 0, got {noise!r}.")
+        weights = module.decision.get("class_weights", np.ones(module.n_classes))
+        if weights.shape != (module.n_classes,) or not (weights > 0).all():
+            raise ValueError(
+                f"class_weights must be {module.n_classes} numbers above 0, got {weights!r}."
+            )
         if module.decision and module.n_classes > 0:
             with np.errstate(all="ignore"):
                 scores = self.decide(module, np.zeros((1, module.layer_sizes[-1])))
@@ -880,6 +917,29 @@ default="conventional"
     ) -> None:
         """Do nothing: votes are found after each epoch."""
 
+    def weigh_classes(self, module: "Module", presentations: Presentations, y: np.ndarray) -> None:
+        """Keep what the classes count beyond the votes, which are of mean spike counts.
+
+        Votes make classes even that differ in size. So weights that bring a class from its
+        size to an even one change nothing, and others count from where these two end.
+        """
+        super().weigh_classes(module, presentations, y)
+        of_class = module.decision.pop("class_weights", None)
+        if of_class is None:
+            return
+        sizes = presentations.expected
+        if sizes is None:
+            sizes = np.bincount(y, presentations.weights, module.n_classes)
+        if "shown" in module.decision:  # in all blocks of a stream
+            sizes = module.decision["shown"][:, 0]
+        even = sizes.mean()
+        asked = sizes * of_class
+        asked *= sizes.sum() / asked.sum()
+        done = np.clip(asked, np.minimum(sizes, even), np.maximum(sizes, even))
+        beyond = np.divide(asked, done, out=np.ones(len(sizes)), where=done > 0)
+        if not np.allclose(beyond, 1):
+            module.decision["class_weights"] = beyond
+
     def bounds(self, continuous: bool, min_weight: float, max_weight: float) -> tuple:
         return min_weight, max_weight
 
@@ -942,6 +1002,16 @@ default="conventional"
         return np.column_stack(
             [_best_neuron(activity, labels == k) for k in range(module.n_classes)]
         )
+
+    def weighed(
+        self, module: "Module", scores: np.ndarray, class_weights: np.ndarray
+    ) -> np.ndarray:
+        """Shares of the votes times the weights, and never 0: few spikes cannot say never."""
+        if "shown" in module.decision:
+            doubt = error_to_expect(module.decision["shown"].sum())
+            scores = (1 - doubt) * scores + doubt / module.n_classes
+        weighed = scores * class_weights
+        return weighed / sum_in_order(weighed)[:, np.newaxis]
 
     def chances(self, module: "Module", scores: np.ndarray) -> np.ndarray:
         """Return the scores of :meth:`decide`, which are shares of the votes."""
@@ -1010,20 +1080,29 @@ class _RewardLearning(Learning):
         weights: np.ndarray,
         generator: np.random.Generator,
     ) -> float:
-        order = generator.permutation(len(y))
-        n_taught = self.teach_in_order(module, presentations, y, weights, order, generator)
+        order, rates = self.plan_epoch(weights, generator)
+        n_taught = self.teach_in_order(module, presentations, y, rates, order, generator)
         return n_taught / (len(y) * self.columns)
+
+    def plan_epoch(
+        self, weights: np.ndarray, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Plan the order in which samples come, and the rate of each, both (n_samples,)."""
+        return generator.permutation(len(weights)), weights
 
     def teach_in_order(
         self,
         module: "Module",
         presentations: Presentations,
         y: np.ndarray,
-        weights: np.ndarray,
+        rates: np.ndarray,
         order: np.ndarray,
         generator: np.random.Generator | None,
     ) -> int:
-        """Show samples in an order, moved and with dropout if there is a generator."""
+        """Show samples in an order, moved and with dropout if there is a generator.
+
+        The `rates` of samples, (n_samples,), are factors of the learning rate.
+        """
         layer, device = module.layers[0], module.device
         teaching = self.teaching_now(module)
         mover, dropper = (None, None) if generator is None else generator.spawn(2)
@@ -1038,7 +1117,7 @@ class _RewardLearning(Learning):
             n_taught += layer.teach(
                 batch.traces,
                 y[chosen],
-                weights[chosen],
+                rates[chosen],
                 module.neuron_label_map,
                 teaching,
                 n_columns=self.columns,
@@ -1104,6 +1183,11 @@ def norms_of(traces: np.ndarray) -> np.ndarray:
     return np.where(norms > 0, norms, 1.0)
 
 
+def error_to_expect(n_samples):
+    """The chance of an error after samples without any: as if half a sample more were one."""
+    return 0.5 / (n_samples + 1)
+
+
 def race(potentials, labels, n_classes, n_columns, noise):
     """Scores of the race with escape noise, of shape (n_samples, n_classes)."""
     width = potentials.shape[1] // n_columns
@@ -1159,6 +1243,20 @@ def neurons_for(task: Task) -> int:
     """Neurons of each class in a column, for a table: 8, more for thousands of samples."""
     samples_of_class = task.class_counts.sum() / len(task.class_counts)
     return round(8 * np.sqrt(max(1.0, samples_of_class / 1000)))
+
+
+def draw_by_weight(weights: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Draw as many samples as there are, in random order, each as often as its weight says.
+
+    One of w times the mean weight comes floor(w) times, and once more by chance, such that it
+    comes w times on average: systematic sampling [1]_, from an order that is random.
+
+    .. [1] W. G. Madow, "On the theory of systematic sampling, II", 1949.
+    """
+    order, n_samples = generator.permutation(len(weights)), len(weights)
+    ends = np.cumsum(weights[order])
+    places = (np.arange(n_samples) + generator.random()) / n_samples * ends[-1]
+    return generator.permutation(order[np.searchsorted(ends, places)])
 
 
 def choose_recruits(
@@ -1439,6 +1537,18 @@ class MarginLearning(_RewardLearning):
     def potential_unit(self, module: "Module") -> float | None:
         device = module.device
         return self.weight_range if device is not None and device.n_levels else 1.0
+
+    def plan_epoch(
+        self, weights: np.ndarray, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Plan to show each sample as often as its weight says, all at the same rate.
+
+        A sample that is clear teaches nothing, so one at twice the rate is not two of them.
+        Returns the samples in order and their rates, both of shape (n_samples,).
+        """
+        if np.ptp(weights) == 0:
+            return super().plan_epoch(weights, generator)
+        return draw_by_weight(weights, generator), np.full(len(weights), weights.mean())
 
     def importance_of_next(self, layer: Layer, n_samples: int) -> np.ndarray:
         """How much the weights after each of the next samples count, of shape (n_samples,)."""

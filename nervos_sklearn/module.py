@@ -5,7 +5,6 @@ import logging
 import operator
 import os
 import time
-import warnings
 from collections.abc import Sequence
 from numbers import Real
 
@@ -16,7 +15,13 @@ from sklearn.base import clone
 from . import _kernels, stdp
 from ._files import write_json
 from ._random import Seed, draw_keys, random_generator
-from ._validation import check_first_step, check_labels, check_numbers, check_spike_trains
+from ._validation import (
+    check_first_step,
+    check_labels,
+    check_numbers,
+    check_spike_trains,
+    warn_user,
+)
 from .common import logger, mkdir, strftime, timenow
 from .layer import Layer
 from .learning import Learning, STDPLearning, Task, check_returned
@@ -169,6 +174,8 @@ class Module(StepByStep):
     >>> counts = module.learn(spikes, [0, 1])
     >>> [module.get_prediction(train) for train in spikes]
     [0, 1]
+    >>> module
+    Module(layer_sizes=[4, 3], learning=STDPLearning(labeling='reference', shuffle=False))
     """
 
     def __init__(
@@ -215,6 +222,9 @@ class Module(StepByStep):
         self.n_firings = self.n_reads = 0
         self._generator = random_generator(random_state)
         self._noise_key, self._device_key = draw_keys(self._generator, (2, 1))
+
+    def __repr__(self) -> str:
+        return f"Module(layer_sizes={self.layer_sizes}, learning={self.learning!r})"
 
     def __setstate__(self, state):
         vars(self).update(state)
@@ -756,6 +766,7 @@ class Module(StepByStep):
         """
         self.parameters, self.learning = parameters, learning
         self.n_epochs, self.learning_rate_factor = 0, 1.0
+        self.decision.pop("class_weights", None)
         for layer in self.made_layers():
             layer.parameters = parameters
             layer.average_anew()
@@ -764,10 +775,10 @@ class Module(StepByStep):
         """Warn if neurons are given their classes and are too few for all."""
         n_neurons, n_columns = self.layer_sizes[-1], self.learning.columns
         if not self.learning.names_winners and n_neurons < n_columns * self.n_classes:
-            warnings.warn(
-                f"n_neurons={n_neurons} are too few for {self.n_classes} classes in "
-                f"{n_columns} columns: a class without a neuron is never predicted.",
-                stacklevel=2,
+            columns = f" in {n_columns} columns" if n_columns > 1 else ""
+            warn_user(
+                f"n_neurons={n_neurons} are too few for {self.n_classes} classes{columns}: a "
+                "class without a neuron is never predicted."
             )
 
     def learn_epoch(

@@ -126,6 +126,8 @@ class Presentations:
     ----------
     weights : ndarray of shape (n_samples,)
         Factors of the learning rate.
+    class_weights : ndarray of shape (n_classes,) or None
+        What each class counts in the decision; None if all count the same.
     n_channels, n_steps : int
         Of the spike trains; the first step is silent.
     groups : ndarray of int of shape (n_channels,) or None
@@ -162,6 +164,7 @@ class Presentations:
         self._given, self._blurred = X, None
         self.order = None  # in which to learn, if the learning keeps one
         self.expected = None  # samples of each class, if more will come
+        self.class_weights = None
         self.groups = None
         if encoder is None:
             self.n_channels, self.n_steps = self._transformed(X[:1]).shape[1:]

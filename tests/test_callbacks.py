@@ -18,6 +18,7 @@ from nervos_sklearn import (
     LinearSynapse,
     SNNClassifier,
     SpikeEncoder,
+    SpikingLayerFeatures,
     SpikingPatchFeatures,
 )
 
@@ -55,8 +56,15 @@ class Traveller(Diary):
 
     max_propagation_depth = None
 
+    def on_fit_task_begin(self, estimator, context):
+        self.heard.append(f"begin {estimator_and_task(estimator, context)}")
+
     def on_fit_task_end(self, estimator, context):
-        self.heard.append(f"end of {type(estimator).__name__}")
+        self.heard.append(f"end {estimator_and_task(estimator, context)}")
+
+
+def estimator_and_task(estimator, context):
+    return f"{context.task_name} of {type(estimator).__name__}"
 
 
 def classifier(learning="margin", **parameters):
@@ -176,6 +184,7 @@ def test_callbacks_stay_in_clones_and_leave_no_trace_in_what_was_learned():
         (GaussianBlur(), SpikingPatchFeatures(4, n_presentations=50), SNNClassifier(epochs=2)),
         (SpikeEncoder("rate"), SNNClassifier(5, learning="stdp", epochs=2)),
         (GaussianBlur(), LogisticRegression(max_iter=1000, tol=0.1)),
+        (SpikingLayerFeatures(), SNNClassifier(epochs=2)),
     ],
     ids=str,
 )
@@ -188,4 +197,91 @@ def test_pipelines_hand_callbacks_on(steps):
         warnings.filterwarnings("ignore", "lbfgs failed")
         make_pipeline(*steps).set_callbacks(traveller).fit(X[:100], y[:100])
     heard = set(traveller.heard)
-    assert {f"end of {type(step).__name__}" for step in steps} <= heard
+    assert {f"end fit of {type(step).__name__}" for step in steps} <= heard
+
+
+def a_fit(part):
+    return [f"begin fit of {part}", f"end fit of {part}"]
+
+
+def epochs(n_epochs):
+    return ["begin epoch of SNNClassifier", "end epoch of SNNClassifier"] * n_epochs
+
+
+def test_features_of_a_network_hear_of_their_own_fit():
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:100], y[:100]
+    features = SpikingPatchFeatures(4, n_presentations=50, random_state=0)
+    network = SNNClassifier(features=features, epochs=2, random_state=0)
+    traveller = Traveller()
+    clone(network).set_callbacks(traveller).fit(X, y)
+    begin, end = a_fit("SNNClassifier")
+    heard = ["setup", begin, *a_fit("SpikingPatchFeatures"), *epochs(2), end, "teardown"]
+    assert traveller.heard == heard
+    watched = clone(network).set_callbacks(monitor := ScoringMonitor(scoring="accuracy"))
+    np.testing.assert_array_equal(answers(watched.fit(X, y), X), answers(network.fit(X, y), X))
+    names = [row["task_name"] for row in monitor.get_logs().data]
+    assert sorted(names) == ["epoch", "epoch", "fit"]
+    assert not [name for name in vars(watched.features_) if "callback" in name]
+
+
+def test_the_network_of_layer_features_tells_of_its_epochs():
+    X, _ = load_iris(return_X_y=True)
+    features = SpikingLayerFeatures(classifier("stdp", epochs=2))
+    alone = clone(features).fit_transform(X)
+    traveller = Traveller()
+    watched = clone(features).set_callbacks(traveller)
+    np.testing.assert_array_equal(watched.fit_transform(X), alone)
+    begin, end = a_fit("SpikingLayerFeatures")
+    of_network = a_fit("SNNClassifier")
+    heard = ["setup", begin, of_network[0], *epochs(2), of_network[1], end, "teardown"]
+    assert traveller.heard == heard
+    assert not [name for name in vars(watched.network_) if "callback" in name]
+
+
+def test_callbacks_of_a_part_belong_to_the_whole():
+    X, y = load_iris(return_X_y=True)
+    for whole in (
+        SpikingLayerFeatures(classifier().set_callbacks(Traveller())),
+        SNNClassifier(features=SpikingLayerFeatures().set_callbacks(Traveller())),
+    ):
+        with pytest.raises(TypeError, match="Register them directly on the meta-estimator"):
+            whole.fit(X, y)
+    monitor = ScoringMonitor(scoring="accuracy")
+    SpikingLayerFeatures(classifier(epochs=2).set_callbacks(monitor)).fit(X, y)
+    assert len(monitor.get_logs().data) == 3  # two epochs, and the whole fit
+
+
+@pytest.mark.parametrize("features", [None, SpikingLayerFeatures(classifier("stdp", epochs=1))])
+def test_a_block_of_a_stream_is_a_fit_of_its_own(features):
+    X, y = load_digits(return_X_y=True)
+    network, plain = (
+        SNNClassifier(20, learning="margin", features=features, random_state=0) for _ in range(2)
+    )
+    diary, monitor = Diary(), ScoringMonitor(scoring="accuracy")
+    network.set_callbacks(diary, monitor)
+    for block in (slice(0, 200), slice(200, 400)):
+        diary.heard.clear()
+        network.partial_fit(X[block], y[block], classes=range(10))
+        plain.partial_fit(X[block], y[block], classes=range(10))
+        heard = ["setup", "begin fit 0", "end fit 0", "teardown"]
+        if features is not None and block.start == 0:
+            heard[2:2] = ["begin fit-features 0", "end fit-features 0"]
+        assert diary.heard == heard
+        np.testing.assert_array_equal(answers(network, X), answers(plain, X))
+        (row,) = monitor.get_logs().data
+        assert row["accuracy"] == plain.score(X[block], y[block])
+    assert len(monitor.get_logs(select="all")) == 2
+
+
+def test_a_block_that_is_refused_or_weighs_nothing_tells_nothing():
+    X, y = load_iris(return_X_y=True)
+    network, diary = classifier().partial_fit(X, y, classes=range(3)), Diary()
+    before = answers(network, X)
+    network.set_callbacks(diary)
+    with pytest.raises(ValueError, match="labels that are not among"):
+        network.partial_fit(X, y + 1)
+    assert diary.heard == []
+    network.partial_fit(X, y, sample_weight=np.zeros(len(y)))  # teaches nothing
+    assert diary.heard == []
+    np.testing.assert_array_equal(answers(network, X), before)

@@ -22,11 +22,12 @@ from nervos_sklearn import (
     SpikingWindowFeatures,
     STDPLearning,
 )
-from nervos_sklearn.learning import LEARNINGS
 
 CLASSIFIERS = [
     SNNClassifier(),
     SNNClassifier(learning="stdp"),
+    SNNClassifier(learning=STDPLearning(labeling="reference")),
+    SNNClassifier(learning=STDPLearning(true_lif=True), tau_m=20),
     SNNClassifier(learning="prototype"),
     SNNClassifier(learning="margin"),
     SNNClassifier(learning=PrototypeLearning(signed=True)),
@@ -65,22 +66,10 @@ OF_WEIGHTS = (
 )
 
 
-# Of Prototype and STDP, the check asks that a class of a ten-millionth of the weight is hardly
-# predicted.
-NAMED = (
-    "each class has neurons, which start from its samples or are named by their mean answers to "
-    "it, whatever it weighs"
-)
-
-
 def expected_failures(estimator):
     if not isinstance(estimator, SNNClassifier):
         return {}
-    failures = dict.fromkeys(OF_WEIGHTS[: 1 + get_tags(estimator).input_tags.sparse], DRAWN)
-    learning = LEARNINGS.get(estimator.learning, type(estimator.learning))
-    if learning in (STDPLearning, PrototypeLearning):
-        failures["check_class_weight_classifiers"] = NAMED
-    return failures
+    return dict.fromkeys(OF_WEIGHTS[: 1 + get_tags(estimator).input_tags.sparse], DRAWN)
 
 
 @pytest.mark.filterwarnings("ignore:n_iter_no_change=20 has no effect")  # a check sets it
@@ -98,7 +87,7 @@ def test_parameter_validation(estimator):
 def test_weights_are_repeats_on_average(learning):
     """Over seeds, chances are nearer to those of repeated samples than without any weights."""
     X, y = make_classification(
-        400, 6, n_informative=4, n_redundant=0, class_sep=0.7, flip_y=0.1, random_state=8
+        400, 6, n_informative=4, n_redundant=0, class_sep=0.7, flip_y=0.1, random_state=18
     )
     X, X_test, y = X[:200], X[200:], y[:200]
     weights = np.random.default_rng(8).integers(0, 4, size=len(y))
@@ -119,4 +108,4 @@ def test_weights_are_repeats_on_average(learning):
     weighted, unweighted = (
         np.sqrt(np.mean((mean_chances(every, w) - expected) ** 2)) for w in (weights, None)
     )
-    assert weighted < 0.7 * unweighted
+    assert weighted < 0.6 * unweighted

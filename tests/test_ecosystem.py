@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -182,6 +183,41 @@ def test_one_seed_is_enough(parts):
     )
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
+
+
+def test_one_shape_is_enough():
+    X, y = load_digits(n_class=3, return_X_y=True)
+    X = X.reshape(-1, 8, 8)[:, :, 1:7].reshape(len(X), -1)  # 8 x 6 pixels
+    augmentation = ImageAugmentation((8, 6))
+    fitted = network(features=SpikingPatchFeatures(8), augmentation=augmentation).fit(X, y)
+    assert fitted.features_.image_shape_ == (8, 6)
+    assert fitted.score(X, y) > 0.9
+    other = SpikingPatchFeatures(8, image_shape=(6, 8))
+    fitted = network(features=other, augmentation=augmentation).fit(X, y)
+    assert fitted.features_.image_shape_ == (6, 8)
+
+
+def test_warnings_point_at_the_line_of_the_user():
+    X, y = load_iris(return_X_y=True)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        SNNClassifier(2, epochs=1, tau_m=3.0, augmentation=ImageAugmentation()).fit(X, y)
+    assert {warning.filename for warning in warned} == {__file__}
+    assert len(warned) == 3
+
+
+@pytest.mark.parametrize(
+    ("X", "hint"),
+    [
+        (np.full((20, 8, 8), 0.5), r"images are rows: X\.reshape"),
+        (np.full((20, 8, 8, 3), 0.5), r"Images are rows: X\.reshape"),
+        ([np.arange(n, dtype=float) for n in range(5, 25)], "SpikingWindowFeatures"),
+    ],
+    ids=["images", "colours", "series"],
+)
+def test_wrong_shapes_say_what_to_do(X, hint):
+    with pytest.raises(ValueError, match=hint):
+        network().fit(X, np.arange(20) % 2)
 
 
 def test_a_seed_that_is_given_stays():

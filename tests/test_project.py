@@ -24,11 +24,14 @@ def commands(workflow):
 
 
 def test_systems_and_versions_tested_are_those_declared():
-    matrix = WORKFLOWS["tests"]["jobs"]["tests"]["strategy"]["matrix"]
+    newest, lowest = (WORKFLOWS["tests"]["jobs"][name] for name in ("tests", "lowest"))
+    matrix = newest["strategy"]["matrix"]
     assert {system.split("-")[0] for system in matrix["os"]} == {"ubuntu", "macos", "windows"}
     declared = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
     assert PROJECT["requires-python"] == f">={declared[0]}"
     assert matrix["python"] == [declared[0], declared[-1]]
+    assert {"python-version": declared[0]} in [step.get("with") for step in lowest["steps"]]
+    assert f"python{declared[0]} -m venv" in (ROOT / ".ci" / "lowest").read_text("utf-8")
 
 
 def test_workflows_run_what_contributors_run():

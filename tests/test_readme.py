@@ -1,6 +1,7 @@
 """What README says can be pasted, can be pasted."""
 
 import ast
+import itertools
 import os
 import re
 import subprocess
@@ -14,14 +15,20 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 PYTHON = [code for language, code in BLOCKS if language == "python"]
+PRINTED = {
+    code: after
+    for (language, code), (next_language, after) in itertools.pairwise(BLOCKS)
+    if (language, next_language) == ("python", "text")
+}
 COMMANDS = "".join(code for language, code in BLOCKS if language == "sh")
 BENCHMARKS = re.findall(r"^python (benchmarks/\w+\.py) --output (\S+)", COMMANDS, re.MULTILINE)
 
 
 def test_every_block_is_found():
     assert README.count("```") == 2 * len(BLOCKS)
-    assert {language for language, _ in BLOCKS} == {"python", "sh"}
+    assert {language for language, _ in BLOCKS} == {"python", "sh", "text"}
     assert len(PYTHON) >= 3
+    assert len(PRINTED) == 1
 
 
 @pytest.mark.parametrize("code", PYTHON, ids=lambda code: f"block{PYTHON.index(code)}")
@@ -33,6 +40,16 @@ def test_python_block_runs_alone(code, tmp_path):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    if code in PRINTED:
+        words, numbers = without_numbers(done.stdout)
+        words_said, numbers_said = without_numbers(PRINTED[code])
+        assert words == words_said
+        assert numbers == pytest.approx(numbers_said, abs=0.005)  # other processors round else
+
+
+def without_numbers(text):
+    number = r"\d+\.\d+"
+    return re.sub(number, "", text), [float(found) for found in re.findall(number, text)]
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("tests/*.py")), ids=lambda path: path.name)

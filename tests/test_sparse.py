@@ -5,10 +5,12 @@ import tracemalloc
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_predict, train_test_split
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils import get_tags
 
 from nervos_sklearn import ImageAugmentation, SNNClassifier, SpikeEncoder
@@ -126,7 +128,7 @@ def ways(clf):
 
 
 def test_the_rule_of_the_automatic_encoder():
-    """Sparse and never negative: a latency a feature, scaled by the row. All else: a table."""
+    """What looks like words: a latency a feature, scaled by the row. All else: a table."""
     X, y = counts()
     network = SNNClassifier(epochs=1, random_state=0)
     features = ("latency", "auto", 0.15)
@@ -140,6 +142,21 @@ def test_the_rule_of_the_automatic_encoder():
     assert ways(network.fit(touched.toarray(), y)) == table
     named = network.set_params(encoder="receptive_fields")
     assert ways(named.fit(sparse.csr_array(X), y)) == table
+
+
+@pytest.mark.parametrize("n_levels", [4, 40])
+@pytest.mark.parametrize("missing", [False, True])
+def test_one_hot_columns_and_numbers_are_a_table_however_they_are_stored(n_levels, missing):
+    rng = np.random.default_rng(n_levels)
+    kinds, numbers = rng.integers(n_levels, size=(300, 1)), rng.lognormal(size=(300, 4))
+    y = (numbers[:, 0] > 1) ^ (kinds[:, 0] % 2)
+    if missing:
+        numbers[rng.random(numbers.shape) < 0.1] = np.nan
+    X = sparse.hstack([OneHotEncoder().fit_transform(kinds), sparse.csr_array(numbers)], "csr")
+    network = SNNClassifier(epochs=3, random_state=0)
+    stored, plain = (clone(network).fit(Z, y) for Z in (X, X.toarray()))
+    assert stored.encoder_.encoding == "receptive_fields"
+    np.testing.assert_array_equal(stored.predict_proba(X), plain.predict_proba(X.toarray()))
 
 
 def texts(n_texts, seed=0):
@@ -224,7 +241,7 @@ def test_missing_values_of_a_sparse_table_are_those_of_the_array():
     dense, thin = (SNNClassifier(**settings).fit(Z, y) for Z in (X, sparse.csr_array(X)))
     np.testing.assert_array_equal(thin.predict_proba(X), dense.predict_proba(X))
     with pytest.raises(ValueError, match="X contains NaN"):
-        SNNClassifier().fit(sparse.csr_array(X), y)  # one latency a feature
+        SNNClassifier(encoder="latency").fit(sparse.csr_array(X), y)
 
 
 def test_images_must_be_dense():

@@ -7,7 +7,14 @@ from sklearn.ensemble import AdaBoostClassifier
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import cross_val_predict, cross_val_score
 
-from nervos_sklearn import MarginLearning, PrototypeLearning, SNNClassifier, STDPLearning
+from nervos_sklearn import (
+    MarginLearning,
+    Module,
+    Parameters,
+    PrototypeLearning,
+    SNNClassifier,
+    STDPLearning,
+)
 
 LEARNINGS = [MarginLearning(), PrototypeLearning(), STDPLearning()]
 
@@ -67,17 +74,87 @@ def test_weights_matter_and_their_scale_does_not(learning):
 
 
 @pytest.mark.parametrize("learning", LEARNINGS, ids=str)
-def test_weights_of_classes_are_those_of_their_samples(learning):
+def test_weights_of_classes_leave_the_network_as_it_is(learning):
+    X, y = load_iris(return_X_y=True)
+    plain = network(learning).fit(X[20:], y[20:])
+    weighted = network(learning, class_weight={0: 7, 2: 1e-6}).fit(X[20:], y[20:])
+    np.testing.assert_array_equal(
+        weighted.module_.receptive_fields, plain.module_.receptive_fields
+    )
+    assert weighted.predict_proba(X)[:, 2].max() < plain.predict_proba(X)[:, 2].max()
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("learning", [MarginLearning(), PrototypeLearning()], ids=str)
+def test_a_class_of_some_weight_is_so_many_times_as_frequent(learning, early_stopping):
+    """Bayes' rule with other shares of the classes: C. Elkan, 2001."""
     X, y = load_iris(return_X_y=True)
     X, names = X[20:], np.array(["a", "b", "c"])[y[20:]]
-    of_class = {"a": 4, "c": 0.5}
-    weights = np.array([of_class.get(name, 1) for name in names])
-    by_class = network(learning, class_weight=of_class).fit(X, names)
-    assert_same_network(by_class, network(learning).fit(X, names, sample_weight=weights))
-    balanced = network(learning, class_weight="balanced").fit(X, names)
-    _, of_samples, counts = np.unique(names, return_inverse=True, return_counts=True)
-    even = len(names) / (3 * counts[of_samples])
-    assert_same_network(balanced, network(learning).fit(X, names, sample_weight=even))
+    settings = {"epochs": 10, "early_stopping": early_stopping}
+    plain = network(learning, **settings).fit(X, names).predict_proba(X)
+    counts = np.array([30, 50, 50])
+    for of_class, weights in (
+        ({"a": 4, "c": 0.5}, [4, 1, 0.5]),
+        ("balanced", len(names) / (3 * counts)),
+    ):
+        clf = network(learning, class_weight=of_class, **settings).fit(X, names)
+        chances = plain * weights
+        chances /= chances.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(clf.predict_proba(X), chances, rtol=1e-9)
+        np.testing.assert_array_equal(clf.predict(X), clf.classes_[chances.argmax(axis=1)])
+
+
+def test_weights_of_classes_in_a_stream():
+    X, y = load_iris(return_X_y=True)
+    plain, weighted = network("margin"), network("margin", class_weight={1: 3})
+    for block in (slice(0, None, 2), slice(1, None, 2)):
+        plain.partial_fit(X[block], y[block], [0, 1, 2])
+        weighted.partial_fit(X[block], y[block], [0, 1, 2])
+        chances = plain.predict_proba(X) * [1, 3, 1]
+        chances /= chances.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(weighted.predict_proba(X), chances, rtol=1e-9)
+    weighted.set_params(class_weight=None).partial_fit(X, y)
+    np.testing.assert_array_equal(
+        weighted.predict_proba(X), plain.partial_fit(X, y).predict_proba(X)
+    )
+
+
+def test_a_warm_start_without_weights_of_classes_has_none():
+    X, y = load_iris(return_X_y=True)
+    one, other = network("margin", warm_start=True), network("margin", warm_start=True)
+    one.fit(X, y).fit(X, y)
+    other.set_params(class_weight={0: 5}).fit(X, y).set_params(class_weight=None).fit(X, y)
+    np.testing.assert_array_equal(one.predict_proba(X), other.predict_proba(X))
+
+
+@pytest.mark.parametrize("learning", LEARNINGS, ids=str)
+def test_weights_of_classes_are_saved_with_the_network(learning, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    X, y = load_iris(return_X_y=True)
+    clf = network(learning, class_weight={1: 1e-50}).fit(X, y)
+    module, loaded = clf.module_, Module(Parameters())
+    module.save_epoch(1, module.get_all_synapses(), module.neuron_label_map, 0.5)
+    loaded.load_model(str(next(tmp_path.rglob("model.red"))))
+    assert (clf.predict(X[45:55]) != 1).all()
+    for train, answer in zip(clf.encoder_.transform(X[45:55]), clf.predict(X[45:55]), strict=True):
+        assert loaded.get_prediction(train) == module.get_prediction(train) == answer
+
+
+@pytest.mark.parametrize("labeling", ["votes", "reference"])
+def test_votes_make_classes_even_and_weights_count_beyond(labeling):
+    X, y = load_iris(return_X_y=True)
+    X, y = np.delete(X, range(65, 100), axis=0), np.delete(y, range(65, 100))  # 50, 15, 50
+    stdp = STDPLearning(labeling=labeling)
+    plain = network(stdp).fit(X, y).predict_proba(X)
+    for evening in ("balanced", {1: 2}):
+        clf = network(stdp, class_weight=evening).fit(X, y)
+        np.testing.assert_array_equal(clf.predict_proba(X), plain)
+    before = plain[:, 1]
+    for weight in (20, 400):  # 15 samples of weight 20 are more than 50
+        now = network(stdp, class_weight={1: weight}).fit(X, y).predict_proba(X)[:, 1]
+        assert now.mean() > before.mean() + 0.05
+        assert (now > before - 0.01).all()
+        before = now
 
 
 def test_a_sample_that_weighs_more_is_learned_more():
@@ -102,6 +179,18 @@ def test_balanced_classes_find_the_rare_one():
         for name in (None, "balanced")
     }
     assert found["balanced"] > found[None] + 0.05
+
+
+@pytest.mark.parametrize("n_epochs", [1, 50])
+def test_a_heavy_sample_comes_more_often_and_no_presentation_is_added(n_epochs):
+    """Each sample has a channel of its own, and two neurons learn at each presentation."""
+    y, weights = np.array([0, 1, 0, 1, 0, 1]), np.array([1, 1, 0.25, 3, 0.5, 0.25])
+    X = np.eye(6, dtype=np.uint8)[:, :, np.newaxis] * np.array([0, 1, 0], dtype=np.uint8)
+    clf = network(MarginLearning(margin=1e6), n_neurons=2, epochs=n_epochs)
+    clf.fit(X, y, sample_weight=weights)
+    shown = clf.module_.synapse_update_counts[0].sum(axis=0) / 2
+    assert shown.sum() == 6 * n_epochs
+    assert (np.abs(shown / n_epochs - weights) < (1 if n_epochs == 1 else 0.2)).all()
 
 
 def test_boosting_gives_weights_that_sum_to_one():
@@ -140,3 +229,9 @@ def test_wrong_weights_of_classes(of_class):
     X, y = load_iris(return_X_y=True)
     with pytest.raises(ValueError, match=r"class_weight|[Cc]lass"):
         network("margin", class_weight=of_class).fit(X, y)
+
+
+def test_a_class_that_is_not_there_is_named():
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match=r"names \[7\], not among the classes \[0, 1, 2\]"):
+        network("margin", class_weight={7: 2, 1: 3}).fit(X, y)
