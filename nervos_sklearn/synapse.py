@@ -712,20 +712,17 @@ def _fit_branches(steps, conductances):
     everything = np.concatenate(conductances)
     low, width = everything.min(), np.ptp(everything)
     measured = [(branch - low) / width for branch in conductances]
-    grid = np.linspace(-_MOST_NU, _MOST_NU, 201)
-    alone, squares_alone = [], 0.0
-    for s, branch in zip(steps, measured, strict=True):
-        start = min(grid, key=lambda nu, s=s, g=branch: np.sum(_errors([nu], [s], [g]) ** 2))
-        alone.append(_search([start], [s], [branch])[0])
-        squares_alone += np.sum(_errors(alone[-1:], [s], [branch]) ** 2)
-    nus = _search(alone, steps, measured) if len(steps) > 1 else np.array(alone)
+    alone = [_fit_alone(s, branch) for s, branch in zip(steps, measured, strict=True)]
+    nus = np.array([nu for nu, _ in alone])
+    if len(steps) > 1:
+        nus = _search(nus, steps, measured)
+    squares = np.sum(_errors(nus, steps, measured) ** 2)
     design, measured = _design(nus, steps), np.concatenate(measured)
     offset, scale = np.linalg.lstsq(design, measured)[0]
-    squares = np.sum((design @ [offset, scale] - measured) ** 2)
     residual = np.sqrt(squares / len(measured)) / abs(scale)
     _judge_fit(1 - squares / np.sum((measured - measured.mean()) ** 2), scale, residual, nus)
     if len(steps) > 1:
-        _judge_range(squares, squares_alone, scale, len(measured))
+        _judge_range(squares, sum(own for _, own in alone), scale, len(measured))
     step = 1e-3
     slopes = [
         scale * (_design(nus + shift, steps) - _design(nus - shift, steps))[:, 1] / (2 * step)
@@ -743,6 +740,17 @@ def _fit_branches(steps, conductances):
         "scale_error": float(width * deviations[-1]),
         "residual": float(residual),
     }
+
+
+def _fit_alone(steps, conductances):
+    """Return nu of one branch, and the sum of squares that it misses."""
+
+    def squares(nu):
+        return np.sum(_errors([nu], [steps], [conductances]) ** 2)
+
+    start = min(np.linspace(-_MOST_NU, _MOST_NU, 201), key=squares)
+    (nu,) = _search([start], [steps], [conductances])
+    return nu, squares(nu)
 
 
 def _design(nus, steps):
