@@ -647,6 +647,11 @@ def test_a_measurement_lies_on_its_fit(falls):
     pulses, weights = display.points_.get_data()
     order = np.argsort(pulses)
     np.testing.assert_allclose(weights[order], display.up[0], atol=1e-6)
+    later = range(1, 20), conductances[1:]  # without the state before the first pulse
+    shown = SynapseDisplay.from_synapse(
+        NonLinearSynapse.from_measurement(*later), measurement=later
+    ).points_.get_data()
+    np.testing.assert_allclose(shown, np.array([pulses, weights])[:, 1:], atol=1e-6)
     table = SynapseDisplay.from_synapse(
         TableSynapse.from_conductances(true), measurement=(range(20), conductances)
     )

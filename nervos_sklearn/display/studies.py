@@ -177,4 +177,7 @@ def _families(study, devices):
             else [(model, alone[device], [device]) for device in members]
         )
     models = [model for model, _, _ in lines]
-    return {model if models.count(model) == 1 else name: members for model, name, members in lines}
+    return {  # a name of the user's own stays
+        model if models.count(model) == 1 and name.startswith(model) else name: members
+        for model, name, members in lines
+    }
