@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sklearn import base
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._pprint import _changed_params
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 
 try:
@@ -81,6 +82,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "StrOptions",
+    "_changed_params",
     "_check_partial_fit_first_call",
     "_fit_context",
     "fits_in_one_step",

@@ -64,8 +64,13 @@ def check_numbers(name: str, values, ndim: int | None = None) -> np.ndarray:
         raise ValueError(f"{name} must be numbers, got an array of dtype {array.dtype}.")
     if ndim is not None and (array.ndim != ndim or 0 in array.shape):
         raise ValueError(f"{name} must have {ndim} axes, none empty, got shape {array.shape}.")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite numbers, got NaN or infinity.")
+    wrong = np.argwhere(~np.isfinite(array))
+    if len(wrong):
+        place = tuple(wrong[0].tolist())
+        raise ValueError(
+            f"{name} must be finite numbers, got {array[place]} (NaN or infinity) at position "
+            f"{place[0] if len(place) == 1 else place}."
+        )
     return np.array(array, dtype=float, order="C")
 
 

@@ -1,6 +1,6 @@
 """Studies of devices: what accuracy, wear and energy a synapse leaves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import product
 
 import numpy as np
@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import BaseCrossValidator, check_cv
 from sklearn.utils import _safe_indexing, indexable
 
+from ._sklearn import _changed_params
 from .classifier import SNNClassifier
 from .learning import Task, make_learning
 from .synapse import DifferentialPair, Synapse, check_share
@@ -17,7 +18,7 @@ from .synapse import DifferentialPair, Synapse, check_share
 
 def synapse_study(
     estimator: BaseEstimator,
-    synapses: Iterable[Synapse] | Synapse,
+    synapses: Iterable[Synapse] | Mapping[str, Synapse] | Synapse,
     X: ArrayLike,
     y: ArrayLike,
     *,
@@ -33,8 +34,8 @@ def synapse_study(
     estimator : SNNClassifier or Pipeline
         The network, or a pipeline that ends with it. It learns as it always does, on
         each synapse instead of its own, and for all its epochs: `early_stopping` is off.
-    synapses : iterable of Synapse, or Synapse
-        The models to compare.
+    synapses : iterable of Synapse, dict of str to Synapse, or Synapse
+        The models to compare; the keys of a dict are their names.
     X : array-like of shape (n_samples, n_features) or (n_samples, n_channels, n_steps)
         Features or spike trains.
     y : array-like of shape (n_samples,)
@@ -53,14 +54,18 @@ def synapse_study(
         takes it as it is. Its columns:
 
         - `device`: the place of the synapse in `synapses`, from 0;
-        - `synapse`: the model, as text, and `model`: the name of its class;
-        - `n_levels`: levels of a fresh device, infinity if a weight is continuous;
+        - `synapse`: its name, by default the model as text, with the number of levels in the
+          place of arrays, and with its `device` where two would be called the same; `model`: the
+          name of its class;
+        - `n_levels`: levels of a fresh device from one end to the other, those of the longer
+          one of two curves, and `n_conductances`: how many different ones both curves have;
+          infinity if a weight is continuous;
         - `fold`, `epoch`: from 0 and from 1;
         - `accuracy`: on the test part of the fold;
         - `updates_per_synapse`: updates of a synapse since the start, whether they
           changed it or not, on average;
         - `occupancy`: the fraction of devices, both of a pair, nearest to each of the
-          `n_levels` levels, those of both curves, ascending; if weights are continuous,
+          `n_conductances` levels of a fresh one, ascending; if weights are continuous,
           their histogram in 10 bins from `min_weight`, or from `-max_weight` where they
           are signed, to `max_weight`;
         - `spikes`, `operations`, `writes`: firings, readings of a synapse and
@@ -74,8 +79,8 @@ def synapse_study(
     Raises
     ------
     TypeError
-        If the estimator does not end with an SNNClassifier, a synapse is not a Synapse, or
-        its number of levels is not an integer.
+        If the estimator does not end with an SNNClassifier, a synapse is not a Synapse, its
+        name not a str, or its number of levels not an integer.
     ValueError
         If the data or a parameter do not fit the estimator, there are no synapses or
         folds, or an energy is not a finite number of at least 0.
@@ -89,7 +94,13 @@ def synapse_study(
     >>> study = synapse_study(network, [LinearSynapse(4), LinearSynapse(32)], X, y, cv=3)
     >>> len(study["accuracy"]), sorted(set(study["n_levels"].tolist()))
     (12, [4.0, 32.0])
+    >>> named = {"coarse": LinearSynapse(4), "fine": LinearSynapse(32)}
+    >>> synapse_study(network, named, X, y, cv=2)["synapse"][[0, -1]].tolist()
+    ['coarse', 'fine']
     """
+    names = list(synapses) if isinstance(synapses, Mapping) else None
+    if isinstance(synapses, Mapping):
+        synapses = synapses.values()
     synapses = [synapses] if isinstance(synapses, Synapse) else list(synapses)
     classifier = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
     if not isinstance(classifier, SNNClassifier):
@@ -102,6 +113,9 @@ def synapse_study(
     for synapse in synapses:
         if not isinstance(synapse, Synapse):
             raise TypeError(f"synapses must be Synapse objects, got {synapse!r}.")
+    for name in names or ():
+        if not isinstance(name, str):
+            raise TypeError(f"the names of synapses must be str, got {name!r}.")
     for name, energy in (("read_energy", read_energy), ("write_energy", write_energy)):
         if energy is not None:
             check_share(name, energy)
@@ -111,11 +125,16 @@ def synapse_study(
     folds = list(check_cv(cv, y, classifier=True).split(X, y))
     if not folds:
         raise ValueError(f"cv must give at least one fold, got none from {cv!r}.")
-    jobs = product(enumerate(synapses), enumerate(folds))
+    if names is None:
+        names = _names(synapses)
+    jobs = product(enumerate(zip(names, synapses, strict=True)), enumerate(folds))
     tables = Parallel(n_jobs=n_jobs)(
-        delayed(_measure)(estimator, synapse, X, y, train, test, {"device": k, "fold": fold})
-        for (k, synapse), (fold, (train, test)) in jobs
-    )
+        delayed(_measure)(
+            estimator, synapse, X, y, train, test,
+            {"device": device, "synapse": name, "fold": fold},
+        )
+        for (device, (name, synapse)), (fold, (train, test)) in jobs
+    )  # fmt: skip
     rows = [row for table in tables for row in table]
     for row in rows:
         row["energy"] = np.nan
@@ -141,6 +160,28 @@ def _column(values):
     return column
 
 
+def _names(synapses):
+    """Name synapses by their models, each differently."""
+    texts = [_text(synapse) for synapse in synapses]
+    return [
+        text if texts.count(text) == 1 else f"{text} (device {device})"
+        for device, text in enumerate(texts)
+    ]
+
+
+def _text(synapse):
+    """Write a model as Python does, with the number of levels in the place of its arrays."""
+    changed = _changed_params(synapse)
+    parts = [
+        f"{name}={_text(value) if isinstance(value, Synapse) else repr(value)}"
+        for name, value in changed.items()
+        if np.ndim(value) == 0
+    ]
+    if len(parts) < len(changed):
+        parts.insert(0, f"{synapse.n_levels} levels")
+    return f"{type(synapse).__name__}({', '.join(parts)})"
+
+
 def _measure(estimator, synapse, X, y, train, test, names):
     """Train on one fold; return a row for each epoch, which begins with `names`."""
     estimator = clone(estimator)
@@ -153,6 +194,7 @@ def _measure(estimator, synapse, X, y, train, test, names):
         estimator = estimator.steps[-1][1]
     plain = {"early_stopping": False, "validation_fraction": 0.1, "n_iter_no_change": 10}
     estimator.set_params(synapse=clone(synapse), verbose=0, **plain)
+    levels = synapse.fresh_levels(0.0, 1.0)
     rows, before = [], np.zeros(3)
     for epoch, _ in estimator.fit_epochs(X_train, y_train):
         module = estimator.module_
@@ -164,9 +206,9 @@ def _measure(estimator, synapse, X, y, train, test, names):
         rows.append(
             names
             | {
-                "synapse": repr(synapse),
                 "model": type(synapse).__name__,
                 "n_levels": float(synapse.n_levels),
+                "n_conductances": float("inf") if levels is None else float(len(levels)),
                 "epoch": epoch,
                 "accuracy": float(estimator.score(X_test, y_test)),
                 "updates_per_synapse": n_updates / n_synapses,

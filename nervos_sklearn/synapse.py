@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
+from sklearn.isotonic import isotonic_regression
 from sklearn.utils import check_scalar
 
 from . import _kernels
@@ -232,15 +233,19 @@ class Synapse(Estimator):
 
     @property
     def n_levels(self) -> float:
-        """How many levels a weight can take while fresh; infinity if it is continuous.
+        """How many levels a fresh device has on the way from one end to the other.
 
-        TypeError or ValueError as :meth:`curves`.
+        Of two curves it is the longer one's: a device that rises and falls over four levels
+        each has four. Infinity if a weight is continuous. TypeError or ValueError as
+        :meth:`curves`.
         """
-        levels = self.fresh_levels(0.0, 1.0)
-        return float("inf") if levels is None else len(levels)
+        curves = self.curves(0.0, 1.0)
+        if curves is None:
+            return float("inf")
+        return max(len(np.unique(levels)) for levels in np.array(curves, ndmin=3)[:, 0])
 
     def fresh_levels(self, min_weight: float, max_weight: float) -> np.ndarray | None:
-        """Return the different levels of a fresh device, those of both curves.
+        """Return the different conductances of a fresh device, the levels of both curves.
 
         Parameters
         ----------
@@ -249,7 +254,7 @@ class Synapse(Estimator):
 
         Returns
         -------
-        ndarray of shape (n_levels,), ascending, or None
+        ndarray of shape (n_conductances,), ascending, or None
             None if a weight is continuous.
 
         Raises
@@ -501,19 +506,24 @@ class NonLinearSynapse(Synapse):
         """Fit the model to a measured device.
 
         Least squares fit ``offset + scale c(pulse; nu)``, c being the model's curve
-        from 0 to 1 over the range of the pulses. Offset and scale are free, so noise
-        at the ends does not bias nu, and common to both measurements.
+        from 0 to 1. Offset and scale are free, so noise at the ends does not bias nu, and
+        common to both branches: each begins where the other ends, before its first pulse.
+        So the lowest and the highest weight are the conductances at those two ends, whether
+        they were measured or not.
 
         Parameters
         ----------
         pulses : array-like of shape (n,)
-            Numbers of the pulses, increasing; at least 4, over at least 1 pulse.
+            Numbers of the pulses, increasing; at least 4, over at least 1 pulse. 0 is the
+            state before the first pulse, 1 that after it; later ones may be left out. Numbers
+            that begin further from 0 than they span, as those of a later cycle, begin one
+            step before the first.
         conductances : array-like of shape (n,)
             The conductance after each pulse, in any unit, rising or falling: one
             branch, not a cycle up and down.
         depression : tuple of (pulses, conductances), optional
             A second measurement, with pulses that weaken the synapse; their number
-            may differ.
+            may differ. They are counted from 0 anew, or on from the last pulse of the first.
         **parameters
             Further parameters of the model.
 
@@ -521,20 +531,22 @@ class NonLinearSynapse(Synapse):
         -------
         NonLinearSynapse
             With the fitted `nu` and `nu_depression`, a level before the first pulse and
-            one after each that the measurement spans, and the attributes of a fit.
+            one after each up to the last, and the attributes of a fit.
 
         Raises
         ------
         TypeError
             If one of the further parameters is unknown.
         ValueError
-            If the measurement is too short, not finite, not sorted, or constant, or
-            the model explains less than half of its variance, as of a whole cycle.
+            If a measurement is too short, not finite, not sorted, or constant, if it turns, as
+            a whole cycle does, or if the model explains less than half of the variance.
 
         Warns
         -----
         UserWarning
-            If `residual_` exceeds 0.1, or nu lies at the end of its range.
+            If `residual_` exceeds 0.1, nu lies at the end of its range, or one range for both
+            branches misses them by more than 0.02 of it and more than their noise does (an F
+            test at 0.001): they do not begin where the other one ends.
 
         Examples
         --------
@@ -544,13 +556,18 @@ class NonLinearSynapse(Synapse):
         >>> round(synapse.nu, 1), synapse.n_states, round(synapse.residual_, 2)
         (3.2, 8, 0.02)
         """
-        branches = [_check_branch(pulses, conductances)]
+        branches = [_check_branch("the measurement", pulses, conductances)]
         if depression is not None:
-            branches.append(_check_branch(*_check_pair(depression)))
-        fit = _fit_branches([steps for steps, _, _ in branches], [g for _, g, _ in branches])
-        parameters = {"n_states": branches[0][2], "nu": fit["nu"][0]} | parameters
+            branches.append(_check_branch("the depression", *_check_pair(depression)))
+        starts = branch_starts([numbers for numbers, _ in branches])
+        steps, n_states = [], []
+        for (numbers, measured), start in zip(branches, starts, strict=True):
+            steps.append(_ascending_steps(numbers - start, measured))
+            n_states.append(round(numbers[-1] - start) + 1)
+        fit = _fit_branches(steps, [measured for _, measured in branches])
+        parameters = {"n_states": n_states[0], "nu": fit["nu"][0]} | parameters
         if depression is not None:
-            fitted = {"n_states_depression": branches[1][2], "nu_depression": fit["nu"][1]}
+            fitted = {"n_states_depression": n_states[1], "nu_depression": fit["nu"][1]}
             parameters = fitted | parameters
         synapse = cls(**parameters)
         synapse.nu_error_ = fit["nu_error"][0]
@@ -591,66 +608,127 @@ def _check_pair(depression):
     return pulses, conductances
 
 
-def _check_branch(pulses, conductances):
-    """Return the fraction of the steps up to each pulse, conductances, the number of levels."""
-    pulses, conductances = np.asarray(pulses, float), np.asarray(conductances, float)
-    if (
-        pulses.ndim != 1
-        or pulses.shape != conductances.shape
-        or len(pulses) < 4
-        or not np.isfinite([pulses, conductances]).all()
-        or (np.diff(pulses) <= 0).any()
-        or np.ptp(pulses) < 1
-        or np.ptp(conductances) == 0
-    ):
+def _check_branch(name, pulses, conductances):
+    """Return the pulses and the conductances of one branch, or say what is wrong with them."""
+    pulses = check_numbers(f"the pulses of {name}", pulses, 1)
+    conductances = check_numbers(f"the conductances of {name}", conductances, 1)
+    if len(pulses) != len(conductances):
         raise ValueError(
-            "a measurement must be at least 4 finite conductances, not all the same, at "
-            f"increasing pulse numbers; got pulses {pulses} and conductances {conductances}."
+            f"{name} must have a conductance for each pulse, got {len(pulses)} pulses and "
+            f"{len(conductances)} conductances."
         )
-    steps = (pulses - pulses[0]) / np.ptp(pulses)
+    if len(pulses) < 4:
+        raise ValueError(f"{name} must have at least 4 points, got {len(pulses)}.")
+    _check_increasing(f"the pulses of {name}", pulses)
+    if np.ptp(pulses) < 1:
+        raise ValueError(f"{name} must span at least 1 pulse, got {np.ptp(pulses)}.")
+    if np.ptp(conductances) == 0:
+        raise ValueError(
+            f"the conductances of {name} must not be all the same, got {conductances[0]} "
+            f"{len(conductances)} times."
+        )
+    _check_one_way(name, pulses, conductances)
+    return pulses, conductances
+
+
+def _check_increasing(name, values):
+    falls = np.flatnonzero(np.diff(values) <= 0)
+    if falls.size:
+        k = falls[0]
+        raise ValueError(
+            f"{name} must increase, got {values[k]:g} and then {values[k + 1]:g} at position "
+            f"{k + 1}."
+        )
+
+
+def _check_one_way(name, pulses, conductances):
+    """Raise ValueError if a branch turns, by half its range and more than its noise, as a cycle.
+
+    What no rising and no falling curve explains is compared with the noise of neighbours, by
+    their second differences, which a smooth curve hardly has.
+    """
+    n = len(conductances)
+    missed = min(
+        np.sum((isotonic_regression(conductances, increasing=up) - conductances) ** 2)
+        for up in (True, False)
+    )
+    noise = n / (n - 2) * np.sum(np.diff(conductances, 2) ** 2) / 6
+    peaks = []
+    for values in (conductances, -conductances):
+        before, after = np.minimum.accumulate(values), np.minimum.accumulate(values[::-1])[::-1]
+        heights = values - np.maximum(before, after)
+        peaks.append((heights.max(), heights.argmax()))
+    height, turn = max(peaks)
+    if height > 0.5 * np.ptp(conductances) and missed > 1.5 * noise:
+        raise ValueError(
+            f"{name} must be one branch, rising or falling, got {n} points that turn at pulse "
+            f"{pulses[turn]:g} (position {turn}), as those of a whole cycle do: give the part up "
+            "to there as the measurement, and the rest as depression=(pulses, conductances)."
+        )
+
+
+def branch_starts(pulses: list[np.ndarray]) -> list[float]:
+    """Find the number of the pulse before which each branch of a measurement begins.
+
+    Pulses are counted from 0, the state before the first, in each branch anew or from the
+    last pulse of the branch before. A branch whose numbers begin further away than they span,
+    as those of a later cycle, begins one step before its first number.
+
+    Parameters
+    ----------
+    pulses : list of ndarray of shape (n,)
+        The increasing numbers of each branch.
+
+    Returns
+    -------
+    list of float
+
+    Examples
+    --------
+    >>> branch_starts([np.arange(1, 31), np.arange(1, 21)])
+    [0.0, 0.0]
+    >>> branch_starts([np.arange(31), np.arange(31, 61)])
+    [0.0, 30.0]
+    """
+    starts, last = [], 0.0
+    for numbers in pulses:
+        start = min(last if numbers[0] >= last else 0.0, numbers[0])
+        if numbers[0] - start > np.ptp(numbers):
+            start = 2 * numbers[0] - numbers[1]
+        starts.append(float(start))
+        last = numbers[-1]
+    return starts
+
+
+def _ascending_steps(counts, conductances):
+    """Return how far up the levels each count of pulses has brought a device, from 0 to 1."""
+    steps = counts / counts[-1]
     falls = np.dot(steps - steps.mean(), conductances) < 0
-    return 1 - steps if falls else steps, conductances, round(np.ptp(pulses)) + 1
+    return 1 - steps if falls else steps
 
 
 def _fit_branches(steps, conductances):
-    """Fit nu of each branch, and the offset and the scale they have in common.
-
-    For given nu the model is linear in the others (variable projection: Golub and
-    Pereyra, 1973), so that only nu is searched for.
-    """
-    measured = np.concatenate(conductances)
-    low, width = measured.min(), np.ptp(measured)
-    measured = (measured - low) / width
-
-    def design(nus):
-        shares = [_conductance(s, nu) for s, nu in zip(steps, nus, strict=True)]
-        return np.column_stack([np.ones(len(measured)), np.concatenate(shares)])
-
-    def linear(nus):
-        return np.linalg.lstsq(design(nus), measured)[0]
-
-    def errors(nus):
-        return design(nus) @ linear(nus) - measured
-
-    def alone(k, nu):
-        columns = np.column_stack([np.ones(len(steps[k])), _conductance(steps[k], nu)])
-        fitted = columns @ np.linalg.lstsq(columns, conductances[k])[0]
-        return np.sum((fitted - conductances[k]) ** 2)
-
-    grid = np.linspace(-_MOST_NU, _MOST_NU, 201)
-    start = [min(grid, key=lambda nu, k=k: alone(k, nu)) for k in range(len(steps))]
-    start = np.clip(start, -0.99 * _MOST_NU, 0.99 * _MOST_NU)
-    nus = least_squares(errors, start, bounds=(-_MOST_NU, _MOST_NU), xtol=1e-12, ftol=1e-12).x
-    offset, scale = linear(nus)
-    squares = np.sum(errors(nus) ** 2)
+    """Fit nu of each branch, and the offset and the scale they have in common."""
+    everything = np.concatenate(conductances)
+    low, width = everything.min(), np.ptp(everything)
+    measured = [(branch - low) / width for branch in conductances]
+    alone = [_fit_alone(s, branch) for s, branch in zip(steps, measured, strict=True)]
+    nus = np.array([nu for nu, _ in alone])
+    if len(steps) > 1:
+        nus = _search(nus, steps, measured)
+    squares = np.sum(_errors(nus, steps, measured) ** 2)
+    design, measured = _design(nus, steps), np.concatenate(measured)
+    offset, scale = np.linalg.lstsq(design, measured)[0]
     residual = np.sqrt(squares / len(measured)) / abs(scale)
     _judge_fit(1 - squares / np.sum((measured - measured.mean()) ** 2), scale, residual, nus)
+    if len(steps) > 1:
+        _judge_range(squares, sum(own for _, own in alone), scale, len(measured))
     step = 1e-3
     slopes = [
-        scale * (design(nus + shift)[:, 1] - design(nus - shift)[:, 1]) / (2 * step)
+        scale * (_design(nus + shift, steps) - _design(nus - shift, steps))[:, 1] / (2 * step)
         for shift in step * np.eye(len(nus))
     ]
-    jacobian = np.column_stack([*slopes, design(nus)])
+    jacobian = np.column_stack([*slopes, design])
     n_free = len(measured) - jacobian.shape[1]
     deviations = np.sqrt(np.diag(np.linalg.pinv(jacobian.T @ jacobian)) * squares / n_free)
     return {
@@ -664,13 +742,48 @@ def _fit_branches(steps, conductances):
     }
 
 
+def _fit_alone(steps, conductances):
+    """Return nu of one branch, and the sum of squares that it misses."""
+
+    def squares(nu):
+        return np.sum(_errors([nu], [steps], [conductances]) ** 2)
+
+    start = min(np.linspace(-_MOST_NU, _MOST_NU, 201), key=squares)
+    (nu,) = _search([start], [steps], [conductances])
+    return nu, squares(nu)
+
+
+def _design(nus, steps):
+    """Return what offset and scale, which branches have in common, are multiplied with."""
+    shares = [_conductance(s, nu) for s, nu in zip(steps, nus, strict=True)]
+    return np.column_stack([np.ones(sum(map(len, steps))), np.concatenate(shares)])
+
+
+def _errors(nus, steps, conductances):
+    """Return what the best offset and scale for given nu miss.
+
+    The model is linear in them (variable projection: Golub and Pereyra, 1973), so that only
+    nu is searched for.
+    """
+    design, measured = _design(nus, steps), np.concatenate(conductances)
+    return design @ np.linalg.lstsq(design, measured)[0] - measured
+
+
+def _search(start, steps, conductances):
+    start = np.clip(start, -0.99 * _MOST_NU, 0.99 * _MOST_NU)
+    return least_squares(
+        _errors, start, bounds=(-_MOST_NU, _MOST_NU), xtol=1e-12, ftol=1e-12,
+        args=(steps, conductances),
+    ).x  # fmt: skip
+
+
 def _judge_fit(explained, scale, residual, nus):
     """Refuse a fit that means nothing, and warn of a doubtful one."""
     if explained < 0.5 or scale <= 0:
         raise ValueError(
             "the model does not describe the measurement: it explains "
             f"{max(explained, 0):.0%} of the variance. Give one branch, rising or falling, and "
-            "the other one as depression, got perhaps a whole cycle, or branches of different "
+            "the other one as depression, got perhaps noise alone, or branches of different "
             "ranges."
         )
     if residual > 0.1:
@@ -685,6 +798,22 @@ def _judge_fit(explained, scale, residual, nus):
         warnings.warn(
             f"the fit ends at nu = {nus}, the end of the range from -{_MOST_NU} to {_MOST_NU}: "
             "the measurement is a step.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _judge_range(squares, squares_alone, scale, n_points):
+    """Warn if two branches do not have one range: an F test against a range for each."""
+    n_free = n_points - 6  # two branches of nu, offset and scale
+    chance = (squares_alone / squares) ** (n_free / 2) if squares > 0 else 1.0
+    missed = np.sqrt(max(squares - squares_alone, 0) / n_points) / scale
+    if chance < 1e-3 and missed > 0.02:
+        warnings.warn(
+            f"the two branches do not share one range: that they should misses them by "
+            f"{missed:.1%} of it (root mean square), and nu is biased. Each branch begins where "
+            "the other one ends: number the conductance after the first pulse 1, that before "
+            "it 0; or fit the branches one by one.",
             UserWarning,
             stacklevel=4,
         )
@@ -770,7 +899,7 @@ class TableSynapse(Synapse):
         TypeError
             If one of the further parameters is unknown.
         ValueError
-            If the conductances are not finite, or all the same.
+            If the conductances are no finite numbers, or all the same.
 
         Examples
         --------
@@ -779,13 +908,14 @@ class TableSynapse(Synapse):
         >>> TableSynapse.from_conductances(up, down).depression_levels
         array([1.   , 0.25 , 0.125, 0.   ])
         """
-        curves = [np.asarray(conductances, dtype=float)]
+        curves = [check_numbers("conductances", conductances, 1)]
         if depression_conductances is not None:
-            curves.append(np.asarray(depression_conductances, dtype=float))
+            curves.append(check_numbers("depression_conductances", depression_conductances, 1))
         everything = np.concatenate(curves)
-        if len(everything) == 0 or not np.isfinite(everything).all() or np.ptp(everything) == 0:
+        if np.ptp(everything) == 0:
             raise ValueError(
-                f"conductances must be finite and not all the same, got {everything}."
+                f"conductances must not be all the same, got {everything[0]:g} "
+                f"{len(everything)} times."
             )
         return cls(*((c - everything.min()) / np.ptp(everything) for c in curves), **parameters)
 
@@ -808,6 +938,7 @@ class EnduranceSynapse(Synapse):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from nervos_sklearn import EnduranceSynapse
     >>> synapse = EnduranceSynapse.from_memory_window(
     ...     cycles=[1, 100, 10_000], highest=[1.0, 1.0, 0.6], lowest=[0.0, 0.0, 0.2], n_states=3)
@@ -899,23 +1030,24 @@ class EnduranceSynapse(Synapse):
             If the measurement is not finite, not sorted, or too long, a window is
             inverted, or `n_states` out of range.
         """
-        cycles = np.asarray(cycles, dtype=float)
-        highest, lowest = np.asarray(highest, dtype=float), np.asarray(lowest, dtype=float)
-        if (
-            cycles.ndim != 1
-            or len(cycles) < 2
-            or not cycles.shape == highest.shape == lowest.shape
-            or not np.isfinite([cycles, highest, lowest]).all()
-            or cycles[0] < 1
-            or cycles[-1] > _LAST_CYCLE
-            or (np.diff(cycles) <= 0).any()
-            or (highest < lowest).any()
-            or highest[0] == lowest[0]
-        ):
+        cycles = check_numbers("cycles", cycles, 1)
+        highest, lowest = check_numbers("highest", highest, 1), check_numbers("lowest", lowest, 1)
+        if not len(cycles) == len(highest) == len(lowest) >= 2:
             raise ValueError(
-                "the memory window must be given by at least 2 increasing cycles from 1 to "
-                f"{_LAST_CYCLE}, and the highest and lowest conductance at each; got cycles "
-                f"{cycles}, highest {highest}, lowest {lowest}."
+                "a memory window must be at least 2 cycles and the highest and the lowest "
+                f"conductance at each, got {len(cycles)}, {len(highest)} and {len(lowest)}."
+            )
+        _check_increasing("cycles", cycles)
+        if cycles[0] < 1 or cycles[-1] > _LAST_CYCLE:
+            raise ValueError(
+                f"cycles must be from 1 to {_LAST_CYCLE}, got {cycles[0]:g} to {cycles[-1]:g}."
+            )
+        inverted = np.flatnonzero(highest < lowest)
+        if inverted.size or highest[0] == lowest[0]:
+            k = inverted[0] if inverted.size else 0
+            raise ValueError(
+                "highest must not be below lowest, and above it at first, got "
+                f"{highest[k]:g} and {lowest[k]:g} at position {k}."
             )
         _check_states("n_states", n_states, 2)
         spaced = np.geomspace(1, cycles[-1], _TABLES_OF_A_WINDOW).round().astype(np.int64)

@@ -332,7 +332,7 @@ def test_studies_of_many_devices_leave_room_for_their_lines(x, style, long_study
     names = [text.get_text() for text in ax.get_legend().get_texts()]
     assert len(names) == len(set(names)) == len(display.curves)
     assert max(map(len, names)) <= 70
-    assert {"TableSynapse, 60 levels (device 3)", "TableSynapse, 60 levels (device 4)"} <= {*names}
+    assert {"TableSynapse(60 levels) (device 3)", "TableSynapse(60 levels) (device 4)"} <= {*names}
 
 
 def test_windows_of_series_are_numbered_and_find_room(networks):
@@ -843,6 +843,11 @@ def test_a_measurement_lies_on_its_fit(falls):
     pulses, weights = display.points_.get_data()
     order = np.argsort(pulses)
     np.testing.assert_allclose(weights[order], display.up[0], atol=1e-6)
+    later = range(1, 20), conductances[1:]  # without the state before the first pulse
+    shown = SynapseDisplay.from_synapse(
+        NonLinearSynapse.from_measurement(*later), measurement=later
+    ).points_.get_data()
+    np.testing.assert_allclose(shown, np.array([pulses, weights])[:, 1:], atol=1e-6)
     table = SynapseDisplay.from_synapse(
         TableSynapse.from_conductances(true), measurement=(range(20), conductances)
     )

@@ -174,9 +174,25 @@ def test_a_single_synapse_is_a_list_of_one():
     }
 
 
+def test_levels_are_those_of_one_curve_and_conductances_those_of_both():
+    devices = [
+        LinearSynapse(4),
+        NonLinearSynapse(4, nu=-3, nu_depression=3),
+        NonLinearSynapse(4, nu=-3, nu_depression=3, n_states_depression=9),
+        DifferentialPair(NonLinearSynapse(4, nu=-3, nu_depression=3)),
+    ]
+    assert [device.n_levels for device in devices] == [4, 4, 9, 4]
+    study = synapse_study(network("margin"), devices, *load_iris(return_X_y=True), cv=2)
+    first = [np.argmax(study["device"] == k) for k in range(4)]
+    assert study["n_levels"][first].tolist() == [4, 4, 9, 4]
+    # The two ends are common to both curves.
+    assert study["n_conductances"][first].tolist() == [4, 6, 11, 6]
+    assert [len(study["occupancy"][k]) for k in first] == [4, 6, 11, 6]
+
+
 def test_occupancy_counts_each_level_of_both_curves_once():
     synapse = TableSynapse([0.0, 0.5, 0.5, 1.0], [0.0, 0.25, 0.75, 1.0])
-    assert synapse.n_levels == 5
+    assert synapse.n_levels == 4
     assert TableSynapse([0.9, 0.1, 0.5, 0.1]).n_levels == 3
     X, y = load_iris(return_X_y=True)
     study = synapse_study(network(eta=0.9), [synapse], X, y, cv=[(np.arange(150), np.arange(150))])
@@ -185,6 +201,38 @@ def test_occupancy_counts_each_level_of_both_curves_once():
     assert sum(shares) == pytest.approx(1)
     assert shares[1] + shares[3] > 0
     np.testing.assert_allclose(study["occupancy"][-1], shares)
+
+
+def test_synapses_have_names_that_are_short_and_differ():
+    X, y = load_iris(return_X_y=True)
+    table = np.linspace(0, 1, 60)
+    devices = {
+        "TableSynapse(60 levels, write_noise=0.02)": TableSynapse(table, write_noise=0.02),
+        "TableSynapse(60 levels) (device 1)": TableSynapse(table),
+        "TableSynapse(60 levels) (device 2)": TableSynapse(table**2),
+        "EnduranceSynapse(60 levels)": EnduranceSynapse([table, table / 2], [0, 500]),
+        "DifferentialPair(synapse=TableSynapse(60 levels))": DifferentialPair(TableSynapse(table)),
+        "NonLinearSynapse(n_states=60, nu=2.0)": NonLinearSynapse(60, 2.0),
+    }
+    study = synapse_study(network("margin"), devices.values(), X, y, cv=2)
+    assert study["synapse"][study["fold"] == 0][::2].tolist() == list(devices)
+    for x in ("n_levels", "epoch"):
+        assert len(SynapseStudyDisplay.from_study(study, x=x).curves) == len(devices)
+    plt.close("all")
+
+
+def test_a_study_takes_names():
+    X, y = load_iris(return_X_y=True)
+    devices = {"oxide": TableSynapse(np.linspace(0, 1, 60)), "ideal": IdealSynapse()}
+    study = synapse_study(network("margin"), devices, X, y, cv=2)
+    assert study["synapse"].tolist() == ["oxide"] * 4 + ["ideal"] * 4
+    assert study["model"].tolist() == ["TableSynapse"] * 4 + ["IdealSynapse"] * 4
+    unnamed = synapse_study(network("margin"), devices.values(), X, y, cv=2)
+    np.testing.assert_array_equal(study["accuracy"], unnamed["accuracy"])
+    for x in ("n_levels", "epoch"):
+        legend = SynapseStudyDisplay.from_study(study, x=x).ax_.get_legend()
+        assert {text.get_text() for text in legend.get_texts()} == {"oxide", "ideal"}
+    plt.close("all")
 
 
 def test_different_devices_are_different_points():
@@ -235,6 +283,10 @@ def test_wrong_arguments_are_named():
         synapse_study(LogisticRegression(), [LinearSynapse(4)], X, y)
     with pytest.raises(TypeError, match="Synapse"):
         synapse_study(network(), [25], X, y)
+    with pytest.raises(TypeError, match="Synapse"):
+        synapse_study(network(), {"oxide": 25}, X, y)
+    with pytest.raises(TypeError, match="names of synapses must be str, got 4"):
+        synapse_study(network(), {4: LinearSynapse(4)}, X, y)
     with pytest.raises(ValueError, match="read_energy"):
         synapse_study(network(), [LinearSynapse(4)], X, y, read_energy=-1)
 

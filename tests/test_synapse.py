@@ -267,10 +267,107 @@ def test_both_branches_share_a_range_and_have_their_own_pulses():
         NonLinearSynapse.from_measurement(range(26), up, depression=(range(26), 9 + up[::-1]))
 
 
+def cycle(up, down):
+    """Conductances before and after each pulse up, then after each pulse down, in microsiemens.
+
+    Pulses bring a device 1 / 8 of the way to its highest level, and 1 / 5 to its lowest.
+    """
+    rising = (1 - np.exp(-up / 8)) / (1 - np.exp(-up[-1] / 8))
+    falling = (1 - np.exp(-down / 5)) / (1 - np.exp(-down[-1] / 5))
+    return 2 + 38 * rising, 40 - 38 * falling
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "offsets"),
+    [
+        (np.arange(31), np.arange(31), (0, 0)),
+        (np.arange(1, 31), np.arange(1, 31), (0, 0)),
+        (np.arange(1, 31), np.arange(13), (0, 0)),
+        (np.arange(5, 31, 5), np.array([1, 2, 4, 8, 16]), (0, 0)),
+        (np.arange(31), np.arange(1, 31), (0, 30)),
+        (np.arange(1, 31), np.arange(1, 21), (300, 330)),
+    ],
+    ids=["before and after", "after", "unequal", "some", "counted on", "a later cycle"],
+)
+def test_pulses_may_be_counted_in_any_way(up, down, offsets):
+    rising, falling = cycle(up, down)
+    synapse = NonLinearSynapse.from_measurement(
+        up + offsets[0], rising, depression=(down + offsets[1], falling)
+    )
+    assert (synapse.nu, synapse.nu_depression) == pytest.approx((-up[-1] / 8, down[-1] / 5))
+    assert (synapse.n_states, synapse.n_states_depression) == (up[-1] + 1, down[-1] + 1)
+    assert (synapse.offset_, synapse.scale_) == pytest.approx((2, 38))
+    alone = NonLinearSynapse.from_measurement(up + offsets[0], rising)
+    assert (alone.nu, alone.n_states) == pytest.approx((synapse.nu, synapse.n_states))
+    levels = synapse.offset_ + synapse.scale_ * synapse.curves(0, 1)[0, 0]
+    np.testing.assert_allclose(levels[up], rising)  # level k is held after pulse k
+
+
+def test_noise_of_two_branches_does_not_bias_the_fit():
+    pulses = np.arange(1, 31)
+    rising, falling = cycle(pulses, pulses)
+    fits = []
+    for seed in range(20):
+        noise = np.random.default_rng(seed).normal(0, 2, (2, 30))
+        fits.append(
+            NonLinearSynapse.from_measurement(
+                pulses, rising + noise[0], depression=(pulses, falling + noise[1])
+            )
+        )
+    assert np.mean([fit.nu for fit in fits]) == pytest.approx(-3.75, abs=0.2)
+    assert np.mean([fit.nu_depression for fit in fits]) == pytest.approx(6, abs=0.3)
+    for name, truth in (("nu", -3.75), ("nu_depression", 6)):
+        errors = [getattr(fit, name) - truth for fit in fits]
+        standard = [getattr(fit, f"{name}_error_") for fit in fits]
+        assert 0.6 < np.divide(errors, standard).std() < 1.5
+
+
+@pytest.mark.parametrize("noise", [0, 1])
+def test_branches_that_do_not_meet_are_warned_of(noise):
+    """Measured after the pulses 1 to 30, but called 0 to 29: nu would be -4.6 and 7.5."""
+    generator = np.random.default_rng(0)
+    after = np.arange(1, 31)
+    rising, falling = (g + generator.normal(0, noise, 30) for g in cycle(after, after))
+    with pytest.warns(UserWarning, match="do not share one range"):
+        NonLinearSynapse.from_measurement(range(30), rising, depression=(range(30), falling))
+
+
+@pytest.mark.parametrize("noise", [0, 0.05])
+@pytest.mark.parametrize(("n_up", "n_down"), [(30, 30), (45, 15), (100, 100), (12, 12)])
+def test_a_whole_cycle_is_no_branch(n_up, n_down, noise):
+    generator = np.random.default_rng(0)
+    whole = np.concatenate(cycle(np.arange(1, n_up + 1), np.arange(1, n_down + 1)))
+    whole += generator.normal(0, 38 * noise, len(whole))
+    for conductances in (whole, whole[::-1], -whole):
+        pulses = range(len(whole))
+        with pytest.raises(ValueError, match=r"turn at pulse .*whole cycle"):
+            NonLinearSynapse.from_measurement(pulses, conductances)
+        with pytest.raises(ValueError, match="the depression must be one branch"):
+            NonLinearSynapse.from_measurement(
+                range(4), [1, 2, 3, 4], depression=(pulses, conductances)
+            )
+
+
+@pytest.mark.filterwarnings("ignore:the fit:UserWarning")
+@pytest.mark.parametrize("n_states", [10, 60, 200])
+@pytest.mark.parametrize("nu", [-12, -3, 5])
+def test_a_noisy_branch_is_no_cycle(n_states, nu):
+    """Saturating or not, with noise of each reading, or of each write."""
+    curve = NonLinearSynapse(n_states, nu).curves(0, 1)
+    for seed in range(10):
+        errors = np.random.default_rng(seed).normal(size=(2, n_states))
+        held = np.zeros(n_states)
+        for k in range(1, n_states):  # writes that forget within 8 pulses
+            held[k] = held[k - 1] * 7 / 8 + 0.02 * errors[1, k]
+        for conductances in (curve + 0.1 * errors[0], (curve + held)[::-1]):
+            assert NonLinearSynapse.from_measurement(range(n_states), conductances).residual_ > 0
+
+
 def test_a_fit_that_means_nothing_is_refused_or_warned_of():
     up = NonLinearSynapse(26, 3.6).curves(0, 1)
-    with pytest.raises(ValueError, match="whole cycle"):
-        NonLinearSynapse.from_measurement(range(52), np.concatenate([up, up[::-1]]))
+    noise = np.random.default_rng(0).normal(size=26)
+    with pytest.raises(ValueError, match="of the variance"):
+        NonLinearSynapse.from_measurement(range(26), noise)
     with pytest.warns(UserWarning, match="misses"):
         NonLinearSynapse.from_measurement(
             range(26), up + np.random.default_rng(0).normal(0, 0.15, 26)
@@ -551,10 +648,6 @@ def test_a_pair_is_made_of_devices(device):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: NonLinearSynapse.from_measurement([0, 1], [1, 2]),
-        lambda: NonLinearSynapse.from_measurement([0, 1, 1], [1, 2, 3]),
-        lambda: NonLinearSynapse.from_measurement([0, 1, 2], [1, 1, 1]),
-        lambda: NonLinearSynapse.from_measurement([0, 1, 2], [1, np.nan, 1]),
         lambda: TableSynapse.from_conductances([1, 1]),
         lambda: TableSynapse.from_conductances([]),
         lambda: EnduranceSynapse.from_memory_window([1], [1], [0], 4),
@@ -562,17 +655,49 @@ def test_a_pair_is_made_of_devices(device):
         lambda: EnduranceSynapse.from_memory_window([1, 10], [1, 0], [0, 1], 4),
         lambda: EnduranceSynapse.from_memory_window([0, 10], [1, 1], [0, 0], 4),
         lambda: EnduranceSynapse.from_memory_window([1, 1e300], [1, 1], [0, 0], 4),
-        lambda: NonLinearSynapse.from_measurement([0, 1, 2], [1, 2, 3]),
+        lambda: EnduranceSynapse.from_memory_window([1, 10], [1, 1, 1], [0, 0], 4),
+        lambda: EnduranceSynapse.from_memory_window([1, 10], [1, np.nan], [0, 0], 4),
+        lambda: TableSynapse.from_conductances([1.0, np.inf]),
     ],
 )
-def test_wrong_measurements_are_refused(make):
-    with pytest.raises(ValueError, match="got"):
+def test_wrong_tables_are_refused(make):
+    with pytest.raises(ValueError, match=r"got [^\[]{3,60}$"):
         make()
+
+
+RISING = np.linspace(1, 2, 60)
+
+
+@pytest.mark.parametrize(
+    ("pulses", "conductances", "fault"),
+    [
+        ([0, 1, 2], [1, 2, 3], "at least 4 points, got 3"),
+        (range(60), RISING[:59], "got 60 pulses and 59 conductances"),
+        ([0, 1, 3, 2, 4], RISING[:5], "must increase, got 3 and then 2 at position 3"),
+        ([0, 1, 2, 2], RISING[:4], "must increase, got 2 and then 2 at position 3"),
+        (
+            range(60),
+            np.where(RISING == 2, np.nan, RISING),
+            "finite numbers, got nan .*position 59",
+        ),
+        ([0, np.inf, 2, 3], RISING[:4], "must be finite numbers, got inf .*position 1"),
+        (range(60), np.ones(60), "not be all the same, got 1.0 60 times"),
+        ([0, 0.1, 0.2, 0.3], RISING[:4], "span at least 1 pulse, got 0.3"),
+        (range(4), list("abcd"), "must be numbers"),
+        ([range(60)], [RISING], r"shape \(1, 60\)"),
+    ],
+)
+def test_each_fault_of_a_measurement_has_its_message(pulses, conductances, fault):
+    with pytest.raises(ValueError, match=f"the measurement .*{fault}") as refused:
+        NonLinearSynapse.from_measurement(pulses, conductances)
+    assert len(str(refused.value)) < 130
+    with pytest.raises(ValueError, match=f"the depression .*{fault}"):
+        NonLinearSynapse.from_measurement(range(60), RISING, depression=(pulses, conductances))
 
 
 @pytest.mark.parametrize("depression", [[4, 3, 2, 1], 4.0, (range(4),), (1, 2)])
 def test_depression_is_a_pair(depression):
-    with pytest.raises(ValueError, match="must be a"):
+    with pytest.raises(ValueError, match=r"must be a|must have 1 axes"):
         NonLinearSynapse.from_measurement(range(4), [1, 2, 3, 4], depression=depression)
 
 

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 
 from .._validation import check_numbers
 from ..study import occupancy
-from ..synapse import DifferentialPair, Synapse
+from ..synapse import DifferentialPair, Synapse, branch_starts
 from .samples import fitted_classifier
 from .style import DOWN, GREY, UP, add_legend, count_along, ink, new_axes
 
@@ -220,14 +220,17 @@ def _measured(synapse, measurement, depression, n_up, n_down):
     everything = np.concatenate([conductances for _, conductances, _ in branches])
     offset = getattr(synapse, "offset_", everything.min())
     scale = getattr(synapse, "scale_", np.ptp(everything))
+    fitted = hasattr(synapse, "offset_")  # else the levels are those that were measured
+    numbers = [pulses for pulses, _, _ in branches]
+    starts = branch_starts(numbers) if fitted else [pulses[0] for pulses in numbers]
     places, shares = [], []
-    for pulses, conductances, first in branches:
+    for (pulses, conductances, first), start in zip(branches, starts, strict=True):
         if pulses.shape != conductances.shape or np.ptp(pulses) == 0 or scale == 0:
             raise ValueError(
                 "a measurement must be conductances, not all the same, at increasing pulses; got "
                 f"pulses {pulses} and conductances {conductances}."
             )
-        fractions = (pulses - pulses[0]) / np.ptp(pulses)
+        fractions = (pulses - start) / (pulses[-1] - start)
         rises = np.dot(fractions - fractions.mean(), conductances) > 0
         if rises != first:  # measured the other way
             fractions = 1 - fractions

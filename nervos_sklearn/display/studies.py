@@ -207,8 +207,10 @@ def _families(study, devices):
             else [(model, texts[device], [device]) for device in members]
         )
     models = [model for model, _, _ in lines]
-    names = [
-        model if models.count(model) == 1 else _short(text, model, levels[members[0]])
+    names = [  # a name of the user's own stays
+        model
+        if models.count(model) == 1 and text.startswith(model)
+        else _short(text, model, levels[members[0]])
         for model, text, members in lines
     ]
     return _told_apart(names, [members for _, _, members in lines])
@@ -224,10 +226,10 @@ def _described(study, devices):
 
 
 def _short(text, model, n_levels):
-    """The text of a device or, where it is long, its model and levels."""
-    if len(text) <= _LETTERS and "array(" not in text:
+    """The text of a device or, where that is long and not the user's, its model and levels."""
+    if len(text) <= _LETTERS or not text.startswith(model):
         return text
-    return f"{model}, {n_levels:.0f} levels" if np.isfinite(n_levels) else f"{model}, continuous"
+    return f"{model}({n_levels:.0f} levels)" if np.isfinite(n_levels) else f"{model}(continuous)"
 
 
 def _told_apart(names, members):
