@@ -179,7 +179,7 @@ class EncoderDisplay:
             k = int(np.argmax([len(np.unique(x[~np.isnan(x)])) for x in X.T]))
         else:
             k = _number_of(feature, names, encoder.n_features_in_)
-        name = f"feature {k}" if names is None else str(names[k])
+        name = f"x{k}" if names is None else str(names[k])
         data = X[~np.isnan(X[:, k]), k]
         if len(data) == 0:
             raise ValueError(f"{name} is missing, NaN, in all samples: there is nothing to draw.")
