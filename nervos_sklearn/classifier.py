@@ -57,6 +57,8 @@ _CUT, _CUTS = 1 / 3, 2  # of the learning rate on a plateau, and how often
 _CLEAR = 0.99  # chance of the best class from which on an image is not looked at again
 _MOST_NEURONS = 1_000_000
 _STREAM = 2000  # samples that a network is made for which learns from a stream
+# Numbers of samples at which a stream begins anew from all of them; the last ends its beginning.
+_BEGINNINGS = np.unique(np.geomspace(1, 1000, 27).round().astype(int))
 _EPOCH_OF_STREAM, _FALL = 1000, 10  # samples after which the rate falls, and how often it does
 _FEW, _UNLIKE = 0.2, 0.1  # share of columns that words fill, and deviation of rows from the mean
 _OF_FEATURES = ("two_d_array", "three_d_array", "sparse", "allow_nan", "positive_only")
@@ -179,7 +181,7 @@ default=-70, -100, -55 and -90
     n_iter_ : int
         Epochs run, or blocks learned by `partial_fit`.
     n_samples_seen_ : int
-        Presentations for training so far.
+        Presentations for training so far; in a stream, the samples that have come.
     validation_scores_ : list of float
         With early stopping, the accuracy on the part held back after each epoch.
     best_epoch_ : int
@@ -217,6 +219,7 @@ default=-70, -100, -55 and -90
     learning_: Learning
     parameters_: Parameters
     classes_: np.ndarray
+    _remembered: tuple | None = None  # the first samples of a stream, their labels and weights
 
     _parameter_constraints = {
         "n_neurons": [Interval(Integral, 1, _MOST_NEURONS, closed="both"), None],
@@ -500,12 +503,14 @@ default=-70, -100, -55 and -90
     def _train(self, X, y, sample_weight, watch):
         fitted = vars(self).copy() if self.warm_start and hasattr(self, "module_") else None
         X, labels, weights = self._check_training_data(X, y, sample_weight)
+        self._remembered = None
         class_weights = self._class_weights(labels, weights)
         generator = random_generator(self.random_state)
         if fitted is None:
             typical = self._choose_learning(X, np.bincount(labels))
             watch.begin(typical["epochs"] if self.epochs is None else self.epochs, self.features)
             samples = self._prepare(X, labels, weights, generator, typical, watch)
+            self._warn_of_unread()
         else:
             samples = self._resume(X, weights, fitted)
             watch.begin(self.parameters_.epochs)
@@ -541,6 +546,7 @@ default=-70, -100, -55 and -90
         self.parameters_ = self._used_parameters(defaults_of(self.learning_, task))
         self.module_ = copy.deepcopy(self.module_)
         self.module_.go_on(self.parameters_, self.learning_)
+        samples.expected = task.class_counts
         return samples
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -553,12 +559,16 @@ default=-70, -100, -55 and -90
     ) -> Self:
         """Learn from the next samples of a stream.
 
-        The first block fits what stands before the network: scales and features stay as they
-        are from then on, so it should be typical. The learning rate, and how far images move,
-        come down with the samples seen, not with the blocks; after 10,000 samples the rate
-        stays, at `eta_decay` to the power of ten, so that the network follows a drift. Neurons
-        of a class of which nothing has come yet wait for its first sample. Callbacks of
-        scikit-learn hear of a block as of a fit of its own.
+        The size of blocks does not matter. The first 1000 samples are remembered: each time
+        they have become a third more, and when they are 1000, all begins anew from all of them,
+        and the network learns from them as in `fit`. Then they are forgotten, each further
+        sample teaches once, and scales and features stay as they are: the first 1000 samples,
+        or a first block that is larger, should be typical.
+
+        The learning rate, and how far images move, come down with the samples seen; after
+        10,000 samples the rate stays, at `eta_decay` to the power of ten, so that the network
+        follows a drift. Neurons of a class of which nothing has come yet wait for its first
+        sample. Callbacks of scikit-learn hear of a block as of a fit of its own.
 
         Parameters
         ----------
@@ -612,31 +622,67 @@ default=-70, -100, -55 and -90
         class_weights = self._class_weights(y, weights)
         if len(y) == 0:
             return
+        n_blocks, n_before = (0, 0) if first else (self.n_iter_, self.n_samples_seen_)
+        seen = n_before + len(y)
         expected = np.full(len(self.classes_), max(1, _STREAM // len(self.classes_)))
-        if first:
-            generator = random_generator(self.random_state)
+        begins = first or self._remembered is not None
+        if begins and self._remember(X, y, weights):
+            X, y, weights = self._remembered
+            X, generator = self._check_axes(X), random_generator(self.random_state)
             typical = self._choose_learning(X, expected)
             watch.begin(0, self.features)
             samples = self._prepare(X, y, weights, generator, typical, watch)
-            self.n_iter_ = self.n_samples_seen_ = 0
         else:
             watch.begin(0)
             self.module_ = copy.deepcopy(self.module_)
-            samples = Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
-        seen = self.n_samples_seen_ = self.n_samples_seen_ + len(y)
-        if samples.augmentation is not None:
-            self.augmentation_ = samples.augmentation = copy.copy(samples.augmentation)
-            self.augmentation_.set_movement(seen, len(self.classes_))
+            self.module_.n_epochs = min(n_before // _EPOCH_OF_STREAM, _FALL)
+            self.module_.learning_rate_factor = 1.0
+            samples = self._shown(X, weights)
+            if samples.augmentation is not None:
+                self.augmentation_ = samples.augmentation = copy.copy(samples.augmentation)
+                self.augmentation_.set_movement(seen, len(self.classes_))
+        if seen >= _BEGINNINGS[-1]:
+            self._remembered = None
         samples.expected, samples.class_weights = expected, class_weights
         module = self.module_
-        module.n_epochs = min(self.n_iter_ and (seen - len(y)) // _EPOCH_OF_STREAM, _FALL)
-        module.learning_rate_factor = 1.0
         self.learning_.learn_block(module, samples, y, weights, module.draw_generator())
         self.learning_.weigh_classes(module, samples, y)
-        self.n_iter_ += 1
+        self.n_iter_, self.n_samples_seen_ = n_blocks + 1, seen
         if first:
+            self._warn_of_unread()
             module.warn_of_few_neurons()
         watch.end()
+
+    def _remember(self, X, y, weights):
+        """Keep the first samples of a stream; return whether to begin anew from all so far."""
+        n_before, started_at_once = 0, False
+        if self._remembered is not None:
+            X_before, y_before, weights_before = self._remembered
+            n_before, started_at_once = len(y_before), self.starts_at_once_
+            X = self._joined(X_before, X)
+            y, weights = np.append(y_before, y), np.append(weights_before, weights)
+        self._see_axes(X)
+        self._remembered = X, y, weights
+        past, now = np.searchsorted(_BEGINNINGS, [n_before, len(y)], side="right")
+        return now > past or self.starts_at_once_ != started_at_once
+
+    def _joined(self, X, more):
+        """Put together what came in two blocks."""
+        if X.ndim != more.ndim:
+            raise ValueError(
+                f"all blocks must have the same number of axes, {X.ndim}, got X of shape "
+                f"{more.shape}."
+            )
+        if sparse.issparse(X) or sparse.issparse(more):
+            return sparse.vstack([X, more], format="csr")
+        if X.ndim == 3 and X.shape[2] != more.shape[2]:
+            if self.features is None:
+                raise ValueError(
+                    f"all blocks must have the same number of time steps, {X.shape[2]}, got "
+                    f"{more.shape[2]}."
+                )
+            return pad_series([*X, *more])
+        return np.concatenate([X, more])
 
     def _check_block(self, X, y, classes, sample_weight, first):
         """Check samples of a stream; return them with numbers for labels and their weights."""
@@ -654,13 +700,8 @@ default=-70, -100, -55 and -90
                 f"y has labels that are not among the classes of the first call: "
                 f"{unknown.tolist()}; classes are {self.classes_.tolist()}."
             )
-        if first:
-            self.n_axes_in_ = X.ndim
-            self.starts_at_once_ = bool(
-                X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
-            )
         y = np.searchsorted(self.classes_, y)
-        return self._check_axes(X), y, weights
+        return X, y, weights
 
     def _choose_learning(self, X, counts):
         """Make the learning, and return what parameters are by default under it."""
@@ -686,7 +727,6 @@ default=-70, -100, -55 and -90
         self.n_steps_in_ = samples.n_steps - self.starts_at_once_
         self.parameters_ = self._used_parameters(typical)
         self.module_ = self._new_module(samples.n_channels, typical, generator)
-        self._warn_of_unread()
         self._say_that_loops_are_compiled()
         return samples
 
@@ -723,6 +763,7 @@ default=-70, -100, -55 and -90
 
     def _start(self, module, samples, y, generator):
         if module.is_started:
+            self.learning_.recruit(module, samples, y, generator)
             return
         self.learning_.start(module, samples, y, generator)
         module.warn_of_few_neurons()
@@ -767,8 +808,8 @@ default=-70, -100, -55 and -90
                 n_cuts, last_rise = n_cuts + 1, epoch
                 self.module_, rates = copy.deepcopy(best[0]), best[1]
         self.module_, weights = final, samples.weights
-        if not final.is_started:
-            learning.start(final, samples, y, final_generator)
+        begin = learning.recruit if final.is_started else learning.start
+        begin(final, samples, y, final_generator)
         for rate in best[1]:
             self._learn_at(rate, samples, y, weights, final_generator)
         self._finish(final, samples, y, final_generator)
@@ -978,10 +1019,7 @@ default=-70, -100, -55 and -90
         X, y = validate_data(self, self._series(X), y, **ANY_SAMPLES)
         weights = check_weights(sample_weight, X)
         X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
-        self.n_axes_in_ = X.ndim
-        self.starts_at_once_ = bool(
-            X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
-        )
+        self._see_axes(X)
         X = self._check_axes(X)
         self.classes_, y = _number_classes(y)
         if len(self.classes_) < 2:
@@ -1010,6 +1048,12 @@ default=-70, -100, -55 and -90
                 f"class_weight must hold finite numbers above 0, got {self.class_weight!r}."
             )
         return None if np.ptp(of_class) == 0 else of_class
+
+    def _see_axes(self, X):
+        self.n_axes_in_ = X.ndim
+        self.starts_at_once_ = bool(
+            X.ndim == 3 and self.features is None and np.asarray(X)[:, :, :1].any()
+        )
 
     def _series(self, X):
         """Series of unequal lengths as one array, for `features` that take them."""
@@ -1045,7 +1089,10 @@ default=-70, -100, -55 and -90
         """Check X for an answer; return it as the network sees it."""
         check_is_fitted(self)
         refuse_masked("X", X)
-        X = validate_data(self, self._series(X), **ANY_SAMPLES, reset=False)
+        return self._shown(validate_data(self, self._series(X), **ANY_SAMPLES, reset=False))
+
+    def _shown(self, X, weights=None):
+        """Check samples against those that were fitted; return them as the network sees them."""
         if X.ndim != self.n_axes_in_:
             seen = "spike trains with 3" if self.n_axes_in_ == 3 else "features with 2"
             raise ValueError(f"the network was fitted on {seen} axes, got X of shape {X.shape}.")
@@ -1058,7 +1105,7 @@ default=-70, -100, -55 and -90
                 f"the network was fitted on {self.module_steps_ - padded} time steps, "
                 f"got {X.shape[2] - padded}."
             )
-        return Presentations(X, self.encoder_, self.features_, self.augmentation_)
+        return Presentations(X, self.encoder_, self.features_, self.augmentation_, weights)
 
     def _may_miss_values(self):
         if self.augmentation_ is not None or isinstance(self.augmentation, ImageAugmentation):

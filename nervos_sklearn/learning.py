@@ -5,6 +5,7 @@ the other. To add one, write a subclass of :class:`Learning`.
 """
 
 from abc import ABC, abstractmethod
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -39,6 +40,7 @@ _FRACTION = [Interval(Real, 0, 1, closed="left")]
 _NON_NEGATIVE = [Interval(Real, 0, LARGEST, closed="both")]
 _MOST_COLUMNS = 1000
 _COLUMNS, _TAUGHT_IN_ALL = 5, 20_000  # columns by default, and the samples that all learn from
+_TAUGHT_IN_BEGINNING = 20_000  # presentations of the first samples of a stream, at most
 _REMEMBERED = 2000  # presentations of a stream that its mean weights stand for, at most
 _LEAST_OF_CLASS = 4  # neurons of a class in one of several columns
 _STEEPEST_MEAN = 20  # the power of which of any number of presentations is finite
@@ -291,9 +293,9 @@ class Learning(Estimator, ABC):
     ) -> float:
         """Learn from the next samples of a stream; return the fraction that taught.
 
-        Before they teach, the network answers them, blind, and so learns how sure it may be.
-        Neurons of a class wait until its first sample comes, and start from it. ValueError as
-        :meth:`start`.
+        The first ones teach for several epochs. Before later ones teach, the network answers
+        them, blind, and so learns how sure it may be. Neurons of a class wait until its first
+        sample comes, and start from it. ValueError as :meth:`start`.
 
         Parameters
         ----------
@@ -315,7 +317,9 @@ class Learning(Estimator, ABC):
         else:
             self.learn_how_sure(module, presentations, y, weights)
         self.recruit(module, presentations, y, generator)
-        taught = module.learn_epoch(presentations, y, weights, generator)
+        n_epochs = epochs_of_beginning(module.parameters.epochs, len(y)) if first else 1
+        for _ in range(n_epochs):
+            taught = module.learn_epoch(presentations, y, weights, generator)
         if first:
             self.calibrate_blindly(module, presentations, y, weights, generator)
         return taught
@@ -332,6 +336,8 @@ class Learning(Estimator, ABC):
         Where neurons start from samples, no more of each column than there are samples.
         """
         labels, from_samples = module.neuron_label_map, bool(getattr(self, "recruitment", False))
+        if (labels >= 0).all():
+            return
         column = share_neurons(len(labels) // self.columns, presentations.expected)
         planned, columns = np.tile(column, self.columns), np.arange(len(labels)) // len(column)
         woken = np.full(len(labels), -1)
@@ -896,16 +902,27 @@ default="conventional"
         generator: np.random.Generator,
     ) -> float:
         """Learn from the next samples of a stream; the votes are those of all samples so far."""
+        before, n_epochs = module.decision, 1
         if not module.is_started:
             self.start(module, presentations, y, generator)
-        before = module.decision
-        taught = module.learn_epoch(presentations, y, weights, generator)
+            n_epochs = epochs_of_beginning(module.parameters.epochs, len(y))
+        for _ in range(n_epochs):
+            taught = module.learn_epoch(presentations, y, weights, generator)
         if self.labeling == "votes":
             now = module.decision
             self.name_neurons(
                 module, *(now[name] + before.get(name, 0.0) for name in ("drive", "shown"))
             )
         return taught
+
+    def recruit(
+        self,
+        module: "Module",
+        presentations: Presentations,
+        y: np.ndarray,
+        generator: np.random.Generator,
+    ) -> None:
+        """Do nothing: no neuron waits for a class."""
 
     def finish(
         self,
@@ -933,7 +950,7 @@ default="conventional"
         if "shown" in module.decision:  # in all blocks of a stream
             sizes = module.decision["shown"][:, 0]
         even = sizes.mean()
-        asked = sizes * of_class
+        asked = sizes * (of_class / of_class.max())
         asked *= sizes.sum() / asked.sum()
         done = np.clip(asked, np.minimum(sizes, even), np.maximum(sizes, even))
         beyond = np.divide(asked, done, out=np.ones(len(sizes)), where=done > 0)
@@ -1210,6 +1227,11 @@ def first_to_fire(potentials, noise):
     return highest[:, 0] + noise * np.log(sum_in_order(rates))
 
 
+def epochs_of_beginning(n_epochs: int, n_samples: int) -> int:
+    """Epochs for the first samples of a stream: those of a fit, fewer where samples are many."""
+    return max(1, min(n_epochs, _TAUGHT_IN_BEGINNING // n_samples))
+
+
 def width_of_fields(task: Task) -> float:
     """Deviation of receptive fields in units of a feature: broad where samples are few."""
     few = task.n_features is not None and task.class_counts.sum() < 5 * task.n_features
@@ -1282,11 +1304,16 @@ def choose_recruits(
 
 def share_neurons(n_neurons, class_counts):
     """The class of each neuron: as many for each, but no more than it has samples if possible."""
-    shares = np.zeros(len(class_counts), dtype=np.int64)
-    for _ in range(n_neurons):
-        free = shares < class_counts
-        free = free if free.any() else np.ones_like(free)
-        shares[np.argmin(np.where(free, shares, np.iinfo(np.int64).max))] += 1
+    scarce = n_neurons < class_counts.sum()
+    fill = np.minimum if scarce else np.maximum
+
+    def needed(level):
+        return fill(class_counts, level).sum()
+
+    level = bisect(range(n_neurons + 1), n_neurons, key=needed) - 1
+    shares = fill(class_counts, level)
+    open_to_more = np.flatnonzero(class_counts > level if scarce else class_counts <= level)
+    shares[open_to_more[: n_neurons - shares.sum()]] += 1
     return np.repeat(np.arange(len(class_counts)), shares)
 
 

@@ -4,7 +4,15 @@ import pickle
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_digits,
+    load_iris,
+    load_wine,
+    make_classification,
+)
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 
@@ -14,6 +22,7 @@ from nervos_sklearn import (
     MarginLearning,
     PrototypeLearning,
     SNNClassifier,
+    SpikingWindowFeatures,
     STDPLearning,
 )
 
@@ -27,21 +36,22 @@ def blocks_of(X, y, size, seed=0):
         yield X[chosen], y[chosen]
 
 
-def learn_blocks(clf, X, y, size, n_passes=1):
-    for k in range(n_passes):
-        for X_block, y_block in blocks_of(X, y, size, seed=k):
-            clf.partial_fit(X_block, y_block, classes=np.unique(y))
+def learn_blocks(clf, X, y, size):
+    for X_block, y_block in blocks_of(X, y, size):
+        clf.partial_fit(X_block, y_block, classes=np.unique(y))
     return clf
 
 
-@pytest.mark.parametrize("load", [load_digits, load_breast_cancer])
-def test_a_stream_is_learned_nearly_as_well_as_all_at_once(load):
+@pytest.mark.parametrize(
+    ("load", "size"), [(load_digits, 20), (load_breast_cancer, 20), (load_breast_cancer, 150)]
+)
+def test_a_stream_is_learned_nearly_as_well_as_all_at_once(load, size):
     X, y = load(return_X_y=True)
     ahead = []
     for seed in range(2):
         X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=seed)
         whole = SNNClassifier(random_state=seed).fit(X_train, y_train)
-        stream = learn_blocks(SNNClassifier(random_state=seed), X_train, y_train, 150, n_passes=3)
+        stream = learn_blocks(SNNClassifier(random_state=seed), X_train, y_train, size)
         ahead.append(stream.score(X_test, y_test) - whole.score(X_test, y_test))
     assert np.mean(ahead) > -0.015
 
@@ -68,8 +78,8 @@ def test_a_class_that_comes_late(learning, synapse):
     clf = SNNClassifier(learning=learning, synapse=synapse, epochs=3, random_state=0)
     clf.partial_fit(X[::4], y[::4], classes=[0, 1, 2])  # scales of all
     clf = SNNClassifier(learning=learning, synapse=synapse, epochs=3, random_state=0)
-    for _ in range(3):
-        clf.partial_fit(X[early], y[early], classes=[0, 1, 2])
+    many = np.tile(early, 8)  # more than are remembered
+    clf.partial_fit(X[many], y[many], classes=[0, 1, 2])
     assert not (clf.neuron_label_map_ == 2).any()
     assert (clf.neuron_label_map_ == -1).any()  # in reserve
     assert clf.score(X[early], y[early]) > 0.9
@@ -114,7 +124,8 @@ def test_a_drift_is_followed():
 def test_blocks_give_the_same_bits_after_a_pickle(learning):
     X, y = load_iris(return_X_y=True)
     blocks = list(blocks_of(X, y, 40))
-    one, other = (SNNClassifier(learning=learning, random_state=3) for _ in range(2))
+    blocks.insert(3, (np.tile(X, (6, 1)), np.tile(y, 6)))  # more than are remembered
+    one, other = (SNNClassifier(learning=learning, epochs=3, random_state=3) for _ in range(2))
     for X_block, y_block in blocks:
         one.partial_fit(X_block, y_block, classes=[0, 1, 2])
         other.partial_fit(X_block, y_block, classes=[0, 1, 2])
@@ -136,9 +147,10 @@ def test_a_stream_goes_on_after_fit(learning):
 def test_votes_are_those_of_all_blocks():
     """A neuron keeps what it answered to classes that do not come any more."""
     X, y = load_iris(return_X_y=True)
-    clf = SNNClassifier(30, learning=STDPLearning(), random_state=0)
+    clf = SNNClassifier(30, learning=STDPLearning(), epochs=1, random_state=0)
+    clf.partial_fit(np.tile(X, (7, 1)), np.tile(y, 7), classes=[0, 1, 2])
     for label in (0, 1, 2):
-        clf.partial_fit(X[y == label], y[y == label], classes=[0, 1, 2])
+        clf.partial_fit(X[y == label], y[y == label])
     assert set(clf.predict(X)) == {0, 1, 2}
 
 
@@ -222,6 +234,147 @@ def test_a_stream_with_too_few_neurons_warns():
         SNNClassifier(2, learning="margin").partial_fit(X, y, classes=[0, 1, 2])
 
 
+# ------------------------------------------------- the beginning, which is remembered
+
+
+def small_table(n_features=5):
+    return make_classification(1050, n_features, n_informative=4, n_redundant=0, random_state=0)
+
+
+@pytest.mark.parametrize("learning", LEARNINGS)
+def test_the_size_of_blocks_does_not_matter(learning):
+    """As soon as 1000 samples have come, all is as if they had come at once."""
+    X, y = small_table()
+    networks = [
+        SNNClassifier(20, learning=learning, epochs=2, training_duration=20, random_state=0)
+        for _ in range(3)
+    ]
+    for clf, size in zip(networks, (1000, 250, 40), strict=True):
+        for start in range(0, 1000, size):
+            clf.partial_fit(X[start : start + size], y[start : start + size], classes=[0, 1])
+        assert clf.n_iter_ == 1000 // size
+        assert clf.n_samples_seen_ == 1000
+    for clf in networks:
+        clf.partial_fit(X[1000:], y[1000:])
+        np.testing.assert_array_equal(clf.predict_proba(X), networks[0].predict_proba(X))
+        assert clf.n_samples_seen_ == 1050
+
+
+def test_samples_one_by_one():
+    X, y = load_iris(return_X_y=True)
+    clf = learn_blocks(SNNClassifier(epochs=5, random_state=0), X[::2], y[::2], 1)
+    assert clf.score(X, y) > 0.9
+
+
+@pytest.mark.parametrize("learning", LEARNINGS)
+def test_a_first_block_of_one_class(learning):
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(learning=learning, random_state=0)
+    clf.partial_fit(X[:20], y[:20], classes=[0, 1, 2])
+    assert set(clf.predict(X)) == {0}
+    learn_blocks(clf, X[20:], y[20:], 40)
+    assert clf.score(X, y) > 0.85
+
+
+def test_images_are_recognised_when_enough_have_come():
+    X, y = load_digits(return_X_y=True)
+    clf = SNNClassifier(epochs=1, random_state=0)
+    clf.partial_fit(X[:1], y[:1], classes=range(10))
+    assert isinstance(clf.learning_, MarginLearning)  # one sample may be anything
+    clf.partial_fit(X[1:100], y[1:100])
+    assert isinstance(clf.learning_, PrototypeLearning)
+    assert clf.augmentation_.image_shape_ == (1, 8, 8)
+
+
+def test_blocks_may_come_in_the_same_array():
+    X, y = load_iris(return_X_y=True)
+    expected, clf = (SNNClassifier(epochs=3, random_state=0) for _ in range(2))
+    array, labels = np.empty((30, 4)), np.empty(30, dtype=y.dtype)
+    for X_block, y_block in blocks_of(X, y, 30):
+        array[:], labels[:] = X_block, y_block
+        clf.partial_fit(array, labels, classes=[0, 1, 2])
+        expected.partial_fit(X_block, y_block, classes=[0, 1, 2])
+    np.testing.assert_array_equal(clf.predict_proba(X), expected.predict_proba(X))
+
+
+def test_what_was_remembered_is_dropped():
+    X, y = small_table(300)
+    network = SNNClassifier(2, learning="prototype", encoder="latency", epochs=1, random_state=0)
+    stream = clone(network).partial_fit(X[:700], y[:700], classes=[0, 1])
+    assert len(pickle.dumps(stream)) > X[:700].nbytes
+    stream.partial_fit(X[700:], y[700:])
+    assert len(pickle.dumps(stream)) < 1.02 * len(pickle.dumps(network.fit(X, y)))
+
+
+def test_fit_ends_the_beginning():
+    X, y = load_iris(return_X_y=True)
+    expected, clf = (SNNClassifier(epochs=3, random_state=0) for _ in range(2))
+    clf.partial_fit(X[:20], y[:20], classes=[0, 1, 2])
+    for network in (expected, clf):
+        network.fit(X, y)
+        encoder = network.encoder_
+        network.partial_fit(X[::5], y[::5])
+        assert network.encoder_ is encoder
+    np.testing.assert_array_equal(clf.predict_proba(X), expected.predict_proba(X))
+
+
+def test_a_wrong_block_does_not_end_the_beginning():
+    X, y = load_iris(return_X_y=True)
+    expected, clf = (SNNClassifier(epochs=3, random_state=0) for _ in range(2))
+    for k, (X_block, y_block) in enumerate(blocks_of(X, y, 50)):
+        for network in (expected, clf):
+            network.partial_fit(X_block, y_block, classes=[0, 1, 2])
+        for X_wrong in (X_block[:, :3], np.zeros((50, 4, 3)), np.full((50, 4), np.inf)):
+            with pytest.raises(ValueError, match=r"features|axes|infinity"):
+                clf.partial_fit(X_wrong, y_block)
+        assert clf.n_samples_seen_ == 50 * (k + 1)
+    np.testing.assert_array_equal(clf.predict_proba(X), expected.predict_proba(X))
+
+
+def test_sparse_blocks_are_those_of_arrays():
+    X, y = load_digits(n_class=3, return_X_y=True)
+    X[:, 0] = -1.0  # else counts that are sparse are features
+    dense, mixed = (
+        SNNClassifier(30, augmentation=None, learning="margin", encoder="latency", epochs=2,
+                      random_state=0)
+        for _ in range(2)
+    )  # fmt: skip
+    for k, (X_block, y_block) in enumerate(blocks_of(X, y, 100)):
+        dense.partial_fit(X_block, y_block, classes=[0, 1, 2])
+        X_block = X_block if k == 1 else sparse.csr_array(X_block)
+        mixed.partial_fit(X_block, y_block, classes=[0, 1, 2])
+    np.testing.assert_array_equal(mixed.predict_proba(X), dense.predict_proba(X))
+
+
+def test_spike_trains_that_start_later_in_the_stream():
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=120)
+    X = (rng.random((120, 8, 12)) < 0.1 + 0.3 * (np.arange(8) // 4 == y[:, None])[..., None]) * 1
+    late = X.copy()
+    late[:40, :, 0] = 0
+    clf = SNNClassifier(epochs=3, random_state=0)
+    for start in range(0, 120, 40):
+        block = slice(start, start + 40)
+        clf.partial_fit(late[block], y[block], classes=[0, 1])
+    assert clf.n_steps_in_ == 12
+    whole = SNNClassifier(epochs=3, random_state=0).partial_fit(late, y, classes=[0, 1])
+    np.testing.assert_array_equal(clf.predict_proba(X), whole.predict_proba(X))
+    with pytest.raises(ValueError, match="time steps, 12, got 11"):
+        clf.partial_fit(X[:, :, :11], y)
+
+
+def test_a_stream_of_series_of_unequal_lengths():
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=60)
+    series = [np.sin((1 + k) * np.arange(20 + n % 7) / 3) for n, k in enumerate(y)]
+    features = SpikingWindowFeatures(8, n_shared_features=8, random_state=0)
+    clf = SNNClassifier(features=features, epochs=3, random_state=0)
+    for length in range(0, 60, 6):
+        block = slice(length, length + 6)
+        clf.partial_fit(series[block], y[block], classes=[0, 1])
+    assert clf.score(series, y) > 0.9
+
+
 # ------------------------------------------------------------------------- warm start
 
 
@@ -243,6 +396,19 @@ def test_warm_start_goes_on(learning):
     np.testing.assert_array_equal(module.receptive_fields, before)  # the old one is another
     cold = clf.set_params(warm_start=False).fit(X[::2], y[::2])
     assert (cold.module_.receptive_fields != before).any()
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("learning", LEARNINGS)
+def test_warm_start_wakes_neurons_of_classes_that_a_stream_has_not_brought(
+    learning, early_stopping
+):
+    X, y = load_iris(return_X_y=True)
+    clf = SNNClassifier(learning=learning, warm_start=True, random_state=0)
+    clf.partial_fit(X[:100], y[:100], classes=[0, 1, 2])
+    assert set(clf.predict(X)) == {0, 1}
+    clf.set_params(early_stopping=early_stopping, epochs=10).fit(X, y)
+    assert clf.score(X, y) > 0.85
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
