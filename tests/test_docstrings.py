@@ -5,6 +5,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,7 @@ def test_sources_are_cited_where_they_are_used(thing):
 
 def set_by_methods(cls):
     """The names of the public attributes that a class gives its objects."""
-    for node in ast.walk(ast.parse(inspect.getsource(cls))):
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(cls)))):
         stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
         if stored and getattr(node.value, "id", "") == "self" and not node.attr.startswith("_"):
             yield node.attr
