@@ -47,8 +47,6 @@ class Estimator(base.BaseEstimator):
     Where there are `_parameter_groups`, names under titles, pictures show a table for each.
     """
 
-    _parameter_groups: dict[str, tuple[str, ...]] = {}
-
     _doc_link_module = "nervos_sklearn"
     _doc_link_template = (
         "https://nervos-sklearn.readthedocs.io/en/stable/api/generated/"
@@ -57,7 +55,8 @@ class Estimator(base.BaseEstimator):
 
     def _get_params_html(self, *args: Any, **kwargs: Any) -> Any:
         params = super()._get_params_html(*args, **kwargs)
-        return _in_groups(params, self._parameter_groups) if self._parameter_groups else params
+        groups = getattr(self, "_parameter_groups", None)
+        return params if groups is None else _in_groups(params, groups)
 
 
 def _in_groups(params: Any, groups: dict[str, tuple[str, ...]]) -> Any:

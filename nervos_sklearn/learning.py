@@ -950,7 +950,7 @@ default="conventional"
         if "shown" in module.decision:  # in all blocks of a stream
             sizes = module.decision["shown"][:, 0]
         even = sizes.mean()
-        asked = sizes * of_class
+        asked = sizes * (of_class / of_class.max())
         asked *= sizes.sum() / asked.sum()
         done = np.clip(asked, np.minimum(sizes, even), np.maximum(sizes, even))
         beyond = np.divide(asked, done, out=np.ones(len(sizes)), where=done > 0)

@@ -13,9 +13,8 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
-from sklearn.decomposition import TruncatedSVD
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClassifier
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss, make_scorer
@@ -276,7 +275,7 @@ def test_tags_follow_the_features():
     assert tags(features=SpikingPatchFeatures()).positive_only
     assert tags(features=SpikingWindowFeatures()).allow_nan
     assert not tags(features=SpikingWindowFeatures()).sparse
-    assert tags(features=TruncatedSVD()).sparse
+    assert tags(features=TfidfTransformer()).sparse
     assert not tags(features=StandardScaler()).three_d_array
     assert tags().three_d_array
     assert tags().sparse

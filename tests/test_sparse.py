@@ -26,6 +26,12 @@ def counts(n_samples=300, n_features=40, seed=0):
     return X, y
 
 
+def random_matrix(shape, density, rng):
+    """Numbers at random places; scipy's own has another signature before 1.15."""
+    places = [rng.integers(n, size=round(density * np.prod(shape))) for n in shape]
+    return sparse.csr_array((rng.random(len(places[0])), places), shape=shape)
+
+
 def odd_versions(X):
     """The same numbers in every kind of sparse matrix that a user may bring."""
     tidy = sparse.csr_array(X)
@@ -77,7 +83,7 @@ def test_codes_are_those_of_the_array(encoder, sign):
 
 def test_many_columns_are_scaled_as_those_of_the_array():
     """So many that they are looked at block by block."""
-    X = sparse.random_array((300, 1501), density=0.02, rng=np.random.default_rng(0))
+    X = random_matrix((300, 1501), 0.02, np.random.default_rng(0))
     for scale in ("standard", "quantile"):
         encoder = SpikeEncoder(scale=scale, n_fields=2, field_code="latency")
         traces = encoder.fit(X.toarray()).traces(X[:20])
@@ -199,7 +205,7 @@ def test_a_transformer_inside_may_take_and_give_sparse_matrices():
 def test_a_matrix_is_never_made_dense_as_a_whole():
     rng = np.random.default_rng(0)
     shape = 1500, 20_000  # 240 MB as an array
-    X = sparse.random_array(shape, density=5e-4, format="csr", rng=rng)
+    X = random_matrix(shape, 5e-4, rng)
     y = rng.integers(2, size=shape[0])
     X = X + sparse.csr_array((np.ones(1500), (np.arange(1500), y)), shape=shape)
     clf = SNNClassifier(n_neurons=2, epochs=1, random_state=0)
