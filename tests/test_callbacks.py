@@ -265,7 +265,7 @@ def test_a_block_of_a_stream_is_a_fit_of_its_own(features):
         network.partial_fit(X[block], y[block], classes=range(10))
         plain.partial_fit(X[block], y[block], classes=range(10))
         heard = ["setup", "begin fit 0", "end fit 0", "teardown"]
-        if features is not None and block.start < 1000:  # then they are fitted, and stay
+        if features is not None and block.start < 1000:  # while a stream begins anew
             heard[2:2] = ["begin fit-features 0", "end fit-features 0"]
         assert diary.heard == heard
         np.testing.assert_array_equal(answers(network, X), answers(plain, X))
