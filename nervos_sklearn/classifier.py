@@ -1,5 +1,7 @@
 """SNNClassifier: features or spike trains in, class labels out."""
 
+from __future__ import annotations
+
 import contextlib
 import copy
 import functools

@@ -1,5 +1,7 @@
 """SpikeEncoder: features into spike trains."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
 from typing import Self
 

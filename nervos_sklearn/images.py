@@ -1,5 +1,7 @@
 """Images: blur, what shape they have, and spiking features of their patches."""
 
+from __future__ import annotations
+
 import functools
 import math
 from numbers import Integral, Real

@@ -1,5 +1,7 @@
 """Layer: the neurons of one layer, and the synapses between them and their inputs."""
 
+from __future__ import annotations
+
 from numbers import Integral
 from typing import Any
 

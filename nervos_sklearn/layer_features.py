@@ -1,5 +1,7 @@
 """SpikingLayerFeatures: what the neurons of a network do, as features for other estimators."""
 
+from __future__ import annotations
+
 from typing import Self
 
 import numpy as np

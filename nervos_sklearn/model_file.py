@@ -1,5 +1,7 @@
 """Networks as arrays and JSON: files that are safe to open."""
 
+from __future__ import annotations
+
 import io
 import json
 import math
@@ -23,7 +25,7 @@ _FORMAT_VERSION = 2
 def save_model(
     labels: ArrayLike,
     synapses: Sequence | np.ndarray,
-    parameters: "Parameters | dict",
+    parameters: Parameters | dict,
     path: str,
 ) -> None:
     """Save a model as plain arrays and JSON, never as code.

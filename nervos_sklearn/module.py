@@ -1,5 +1,7 @@
 """Module: layers in sequence. Spike trains in, answers out; they learn on the way."""
 
+from __future__ import annotations
+
 import itertools
 import logging
 import operator
@@ -368,7 +370,7 @@ class Module(StepByStep):
             raise ValueError("the network has no layers yet: call initialise_layers first.")
         return self.layers
 
-    def blank_copy(self) -> "Module":
+    def blank_copy(self) -> Module:
         """Make a network of the same kind that has learned nothing, with draws of its own."""
         other = Module(self.parameters, learning=self.learning, random_state=self.draw_generator())
         other._resemble(self)

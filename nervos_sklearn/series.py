@@ -1,5 +1,7 @@
 """Time series: spiking features of their windows."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
 from typing import Any, Self
 

@@ -5,6 +5,8 @@ network never calls it while it runs: it is tabulated once over the lags that ca
 occur, so a new rule is a plain function and costs nothing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np

@@ -1,5 +1,7 @@
 """The methods of nervos that do one step of one neuron or synapse."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 import numpy as np

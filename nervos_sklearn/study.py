@@ -1,5 +1,7 @@
 """Studies of devices: what accuracy, wear and energy a synapse leaves."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from itertools import product
 

@@ -3,6 +3,8 @@
 A model is a table of levels, so a measured device is a list of numbers.
 """
 
+from __future__ import annotations
+
 import warnings
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -266,7 +268,7 @@ class Synapse(Estimator):
         return None if curves is None else np.unique(np.array(curves, ndmin=3)[:, 0])
 
     def device(
-        self, min_weight: float, max_weight: float, learning: "Learning"
+        self, min_weight: float, max_weight: float, learning: Learning
     ) -> _kernels.Device | None:
         """Describe the synapse to the compiled loops.
 
@@ -502,7 +504,7 @@ class NonLinearSynapse(Synapse):
         conductances: ArrayLike,
         depression: tuple[ArrayLike, ArrayLike] | None = None,
         **parameters: Any,
-    ) -> "NonLinearSynapse":
+    ) -> NonLinearSynapse:
         """Fit the model to a measured device.
 
         Least squares fit ``offset + scale c(pulse; nu)``, c being the model's curve
@@ -878,7 +880,7 @@ class TableSynapse(Synapse):
         conductances: ArrayLike,
         depression_conductances: ArrayLike | None = None,
         **parameters: Any,
-    ) -> "TableSynapse":
+    ) -> TableSynapse:
         """Make levels between 0 and 1 of measured conductances.
 
         Parameters
@@ -1000,7 +1002,7 @@ class EnduranceSynapse(Synapse):
         lowest: ArrayLike,
         n_states: int,
         **parameters: Any,
-    ) -> "EnduranceSynapse":
+    ) -> EnduranceSynapse:
         """Make the table of a measured endurance: the memory window against cycles.
 
         The window is interpolated linearly in the logarithm of the cycle and filled
@@ -1091,7 +1093,7 @@ class DifferentialPair(Synapse):
         return self._device_model().curves(min_weight, max_weight)
 
     def device(
-        self, min_weight: float, max_weight: float, learning: "Learning"
+        self, min_weight: float, max_weight: float, learning: Learning
     ) -> _kernels.Device | None:
         return self._device_model().device(min_weight, max_weight, learning)
 

@@ -1,5 +1,7 @@
 """Decisions: which neurons answer to which class, and how early the answer is good."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
@@ -77,7 +79,7 @@ class SpikeCountDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: BaseEstimator, X: ArrayLike, y: ArrayLike, *, ax: "Axes | None" = None
+        cls, estimator: BaseEstimator, X: ArrayLike, y: ArrayLike, *, ax: Axes | None = None
     ) -> Self:
         """Show samples to a classifier and count the spikes of its last layer.
 
@@ -114,7 +116,7 @@ class SpikeCountDisplay:
         names = class_names(classifier)
         return cls(means.T, classifier.neuron_label_map_, class_names=names).plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None, cmap: str = "viridis") -> Self:
+    def plot(self, *, ax: Axes | None = None, cmap: str = "viridis") -> Self:
         """Draw the picture.
 
         Parameters
@@ -215,7 +217,7 @@ class DecisionTimeDisplay:
         y: ArrayLike,
         *,
         times: ArrayLike | None = None,
-        ax: "Axes | None" = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Let a classifier decide early: as if the sample ended at each of some times.
 
@@ -268,7 +270,7 @@ class DecisionTimeDisplay:
             so_far[times],
         ).plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the picture.
 
         Parameters

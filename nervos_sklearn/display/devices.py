@@ -1,5 +1,7 @@
 """Devices: the levels of a synapse and its answer to pulses, how levels are used, and wear."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -91,7 +93,7 @@ class SynapseDisplay:
         max_weight: float = 1.0,
         measurement: tuple[ArrayLike, ArrayLike] | None = None,
         depression: tuple[ArrayLike, ArrayLike] | None = None,
-        ax: "Axes | None" = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Draw a model of a device, and the measurement that it was fitted to.
 
@@ -143,7 +145,7 @@ class SynapseDisplay:
             measured=measured,
         ).plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the picture.
 
         Parameters
@@ -280,7 +282,7 @@ class OccupancyDisplay:
         self.continuous = continuous
 
     @classmethod
-    def from_estimator(cls, estimator: BaseEstimator, *, ax: "Axes | None" = None) -> Self:
+    def from_estimator(cls, estimator: BaseEstimator, *, ax: Axes | None = None) -> Self:
         """Draw the devices of a classifier, both of a pair.
 
         Parameters
@@ -309,7 +311,7 @@ class OccupancyDisplay:
 
     @classmethod
     def from_study(
-        cls, study: "dict | DataFrame", *, device: int = 0, ax: "Axes | None" = None
+        cls, study: dict | DataFrame, *, device: int = 0, ax: Axes | None = None
     ) -> Self:
         """Draw a device of a study, after its last epoch, the mean over the folds.
 
@@ -339,7 +341,7 @@ class OccupancyDisplay:
         continuous = not np.isfinite(np.asarray(study["n_levels"])[own][0])
         return cls(shares, continuous=continuous).plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the picture.
 
         Parameters
@@ -415,7 +417,7 @@ class DeviceWearDisplay:
             raise ValueError(f"pulses must be counts of at least 0, got {self.pulses.min()}.")
 
     @classmethod
-    def from_estimator(cls, estimator: BaseEstimator, *, ax: "Axes | None" = None) -> Self:
+    def from_estimator(cls, estimator: BaseEstimator, *, ax: Axes | None = None) -> Self:
         """Draw the wear of all devices of a classifier, both of a pair.
 
         Parameters
@@ -441,7 +443,7 @@ class DeviceWearDisplay:
         layers = _module_of_devices(estimator).layers
         return cls(np.concatenate([layer.pulses.ravel() for layer in layers])).plot(ax=ax)
 
-    def plot(self, *, bins: int = 40, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, bins: int = 40, ax: Axes | None = None) -> Self:
         """Draw the picture.
 
         Parameters

@@ -1,5 +1,7 @@
 """Codes: what the channels of an encoder say about a feature."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -90,7 +92,7 @@ class EncoderDisplay:
         X: ArrayLike,
         feature: int | str | None = None,
         *,
-        ax: "Axes | None" = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Draw the channels of one feature.
 
@@ -129,7 +131,7 @@ class EncoderDisplay:
         X: ArrayLike,
         feature: int | str | None = None,
         *,
-        ax: "Axes | None" = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Draw the channels of one feature of a classifier's encoder.
 
@@ -193,7 +195,7 @@ class EncoderDisplay:
             answers, unit = encoder.traces_of(grid)[:, own], "ms from the spike to the end"
         return cls(grid[:, k], answers.T, data, name=name, unit=unit)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the picture.
 
         Parameters

@@ -1,5 +1,7 @@
 """What pictures ask of a network: its classifier, the spikes it sees, what a sample does."""
 
+from __future__ import annotations
+
 import copy
 
 import numpy as np

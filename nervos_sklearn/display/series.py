@@ -1,5 +1,7 @@
 """Time series: the windows that neurons have learned, and where in a series they answer."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -74,7 +76,7 @@ class SeriesWindowDisplay:
         layer: str | None = None,
         *,
         neurons: Sequence[int] = range(16),
-        figure: "Figure | SubFigure | None" = None,
+        figure: Figure | SubFigure | None = None,
     ) -> Self:
         """Draw windows of one code and dilation.
 
@@ -111,7 +113,7 @@ class SeriesWindowDisplay:
             values[neurons], dilation=int(dilation), name=code + unit, neurons=neurons
         ).plot(figure=figure)
 
-    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
+    def plot(self, *, figure: Figure | SubFigure | None = None) -> Self:
         """Draw the pictures.
 
         Parameters
@@ -203,7 +205,7 @@ class SeriesAnswerDisplay:
         layer: str | None = None,
         *,
         n_neurons: int = 5,
-        ax: "Axes | None" = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Draw a series and the answers to it.
 
@@ -241,7 +243,7 @@ class SeriesAnswerDisplay:
         names = [f"{layer}_neuron{j}" for j in first]
         return cls(series, leads[first], names=names).plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the picture.
 
         Parameters

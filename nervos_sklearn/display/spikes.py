@@ -1,5 +1,7 @@
 """Spikes and potentials: what a sample does to a network, step by step."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -107,7 +109,7 @@ class SpikeRasterDisplay:
         labels: ArrayLike | None = None,
         class_names: Sequence[str] | None = None,
         winner: int | None = None,
-        ax: "Axes | None" = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Draw spike trains, or the input and the output of each layer.
 
@@ -136,7 +138,7 @@ class SpikeRasterDisplay:
 
     @classmethod
     def from_module(
-        cls, module: Module, spike_train: ArrayLike, *, ax: "Axes | None" = None
+        cls, module: Module, spike_train: ArrayLike, *, ax: Axes | None = None
     ) -> Self:
         """Show a spike train to a network, which does not change, and draw all spikes.
 
@@ -162,7 +164,7 @@ class SpikeRasterDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: BaseEstimator, x: ArrayLike, *, ax: "Axes | None" = None
+        cls, estimator: BaseEstimator, x: ArrayLike, *, ax: Axes | None = None
     ) -> Self:
         """Show one sample to a classifier and draw all spikes.
 
@@ -193,7 +195,7 @@ class SpikeRasterDisplay:
         parts = _raster_of(classifier.module_, spikes_of_one(estimator, x))
         return cls(**parts, class_names=class_names(classifier)).plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the picture.
 
         Parameters
@@ -225,7 +227,7 @@ class SpikeRasterDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _bands(self) -> Iterator["_Band"]:
+    def _bands(self) -> Iterator[_Band]:
         """The rows of each layer, those of a class together, and where they lie."""
         height, bottom = max(map(len, self.layers)), 0.0
         for k, spikes in enumerate(self.layers):
@@ -430,7 +432,7 @@ class MembranePotentialDisplay:
         class_names: Sequence[str] | None = None,
         highlight: int | Sequence[int] | None = None,
         unit: str = "mV",
-        ax: "Axes | None" = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Draw potentials, such as those that a network has recorded.
 
@@ -478,7 +480,7 @@ class MembranePotentialDisplay:
         *,
         layer: int = -1,
         highlight: int | Sequence[int] | None = None,
-        ax: "Axes | None" = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Show a spike train to a network, which does not change, and draw its potentials.
 
@@ -517,7 +519,7 @@ class MembranePotentialDisplay:
         *,
         layer: int = -1,
         highlight: int | Sequence[int] | None = None,
-        ax: "Axes | None" = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Show one sample to a classifier and draw the potentials of a layer.
 
@@ -555,7 +557,7 @@ class MembranePotentialDisplay:
         names = class_names(classifier)
         return cls(**parts, class_names=names, highlight=highlight).plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the picture.
 
         Parameters

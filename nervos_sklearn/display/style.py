@@ -1,5 +1,7 @@
 """What all pictures have in common: colours, axes, legends, and the names of groups."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +25,7 @@ _POINTS_OF_LETTER, _POINTS_OF_KEY = 4.2, 28  # of a legend
 _BELOW = 38  # points of the ticks and the label of an axis
 
 
-def new_axes(ax: "Axes | None", **figure: Any) -> "Axes":
+def new_axes(ax: Axes | None, **figure: Any) -> Axes:
     """Return the axes, or those of a new figure."""
     if ax is not None:
         return ax
@@ -51,14 +53,14 @@ def class_name(k: int, names: Sequence[str] | None) -> str:
     return str(k) if names is None else str(names[k])
 
 
-def size_in_points(ax: "Axes") -> tuple[float, float]:
+def size_in_points(ax: Axes) -> tuple[float, float]:
     """Return the width and height of axes before anything is moved to make room."""
     box = ax.get_window_extent()
     return 72 * box.width / ax.figure.dpi, 72 * box.height / ax.figure.dpi
 
 
 def add_legend(
-    ax: "Axes",
+    ax: Axes,
     handles: Sequence | None = None,
     *,
     beside: bool | None = None,
@@ -92,7 +94,7 @@ def _below(ax, handles):
 
 
 def name_groups(
-    ax: "Axes", axis: str, groups: Sequence[tuple[float, str, str]], gap: float = _LEAST_GAP
+    ax: Axes, axis: str, groups: Sequence[tuple[float, str, str]], gap: float = _LEAST_GAP
 ) -> None:
     """Name places along an axis by ticks; of names that would overlap, the later one waits.
 

@@ -1,5 +1,7 @@
 """Training: what a network gets right, epoch by epoch."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
@@ -69,7 +71,7 @@ class TrainingHistoryDisplay:
         *,
         X_test: ArrayLike | None = None,
         y_test: ArrayLike | None = None,
-        ax: "Axes | None" = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Train a copy of a classifier and measure it after each epoch.
 
@@ -128,7 +130,7 @@ class TrainingHistoryDisplay:
         history = {"accuracy on the part held back": classifier.validation_scores_}
         return cls(history, best_epoch=classifier.best_epoch_)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the picture.
 
         Parameters

@@ -1,5 +1,7 @@
 """Weights: what each neuron has learned, how weights are spread, and how they came there."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from itertools import pairwise
@@ -125,8 +127,8 @@ class ReceptiveFieldDisplay:
         image_shape: Sequence[int] | None = None,
         neurons: str | Sequence[int] | None = None,
         sort: bool = True,
-        ax: "Axes | None" = None,
-        cmap: "str | Colormap | None" = None,
+        ax: Axes | None = None,
+        cmap: str | Colormap | None = None,
     ) -> Self:
         """Draw the receptive fields of the first layer of a classifier.
 
@@ -187,7 +189,7 @@ class ReceptiveFieldDisplay:
             ylabel=ylabel,
         ).plot(ax=ax, cmap=cmap)
 
-    def plot(self, *, ax: "Axes | None" = None, cmap: "str | Colormap | None" = None) -> Self:
+    def plot(self, *, ax: Axes | None = None, cmap: str | Colormap | None = None) -> Self:
         """Draw the picture.
 
         Parameters
@@ -476,7 +478,7 @@ class WeightHistogramDisplay:
         *,
         levels: ArrayLike | None = None,
         bins: int = 40,
-        ax: "Axes | None" = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Draw weights, such as those before and after learning.
 
@@ -505,7 +507,7 @@ class WeightHistogramDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: BaseEstimator, *, bins: int = 40, ax: "Axes | None" = None
+        cls, estimator: BaseEstimator, *, bins: int = 40, ax: Axes | None = None
     ) -> Self:
         """Draw the weights of each layer of a classifier.
 
@@ -537,7 +539,7 @@ class WeightHistogramDisplay:
             levels = module.synapse.fresh_levels(*bounds)
         return cls(weights, levels=levels).plot(bins=bins, ax=ax)
 
-    def plot(self, *, bins: int = 40, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, bins: int = 40, ax: Axes | None = None) -> Self:
         """Draw the picture.
 
         Parameters
@@ -631,7 +633,7 @@ class WeightEvolutionDisplay:
         weights: Sequence[ArrayLike],
         *,
         xlabel: str = "presentation",
-        ax: "Axes | None" = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Draw weights, one time after another.
 
@@ -657,7 +659,7 @@ class WeightEvolutionDisplay:
 
     @classmethod
     def from_module(
-        cls, module: Module, *, neuron: int | None = None, ax: "Axes | None" = None
+        cls, module: Module, *, neuron: int | None = None, ax: Axes | None = None
     ) -> Self:
         """Draw what a network has recorded with ``get_weight_evolution = True``.
 
@@ -694,7 +696,7 @@ class WeightEvolutionDisplay:
             ends.append(len(weights))
         return cls(weights, epoch_ends=ends[:-1]).plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the picture.
 
         Parameters
