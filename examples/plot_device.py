@@ -49,9 +49,9 @@ plt.savefig(directory / "device.png")
 # Two networks on devices of this kind with few and with many levels, and on evenly spaced levels
 # and ideal weights for comparison.
 networks = {
-    "reward": SNNClassifier(50, learning="prototype", epochs=6, random_state=0),
+    "reward": SNNClassifier(50, learning="prototype", epochs=4, random_state=0),
     "spike timing": SNNClassifier(40, learning=STDPLearning(), eta=0.1, past_window=-20,
-                                  A_down=-1.3, training_duration=50, epochs=2, random_state=0),
+                                  A_down=-1.3, training_duration=50, epochs=1, random_state=0),
 }  # fmt: skip
 synapses = [IdealSynapse()]
 for n_states in (2, 5, 25):

@@ -959,7 +959,7 @@ def test_missing_values_are_left_out_and_images_show_a_pixel_that_varies(network
     nothing = broad.copy()
     nothing[:, 5] = np.nan
     EncoderDisplay.from_estimator(networks["table broad"], nothing, 0)
-    with pytest.raises(ValueError, match="feature 5 is missing"):
+    with pytest.raises(ValueError, match="x5 is missing"):
         EncoderDisplay.from_estimator(networks["table broad"], nothing, 5)
     image = EncoderDisplay.from_encoder(networks["stdp small"].encoder_, X)
     np.testing.assert_array_equal(np.unique(image.data), np.arange(17))

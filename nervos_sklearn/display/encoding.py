@@ -63,7 +63,7 @@ class EncoderDisplay:
     >>> encoder = SpikeEncoder("receptive_fields", n_fields=6).fit(X)
     >>> display = EncoderDisplay.from_encoder(encoder, X, 2)
     >>> len(display.lines_), display.ax_.get_xlabel()
-    (6, 'feature 2')
+    (6, 'x2')
     """
 
     def __init__(
