@@ -469,7 +469,7 @@ def test_parameters_set_after_fit_do_not_change_predictions(spikes, learning, da
     X, y = spikes
     if data != "spikes":
         X, y = (load_iris if data == "features" else load_digits)(return_X_y=True)
-    X, y = X[::2], y[::2]
+    X, y = X[: 2 * 150 : 2], y[: 2 * 150 : 2]
     encoder = "auto" if data == "spikes" else SpikeEncoder("poisson", random_state=0)
     augmentation = ImageAugmentation((8, 8), test_time=0.5) if data == "images" else None
     clf = SNNClassifier(

@@ -29,7 +29,6 @@ CLASSIFIERS = [
     SNNClassifier(learning=STDPLearning(labeling="reference")),
     SNNClassifier(learning=STDPLearning(true_lif=True), tau_m=20),
     SNNClassifier(learning="prototype"),
-    SNNClassifier(learning="margin"),
     SNNClassifier(learning=PrototypeLearning(signed=True)),
     SNNClassifier(learning=MarginLearning(n_columns=1)),
     SNNClassifier(features=SplineTransformer(), encoder="rate"),
@@ -37,8 +36,12 @@ CLASSIFIERS = [
     SNNClassifier(features=SplineTransformer(), encoder="latency"),
     SNNClassifier(features=SpikingWindowFeatures()),
     SNNClassifier(encoder=SpikeEncoder(scale="quantile", field_code="latency")),
-    SNNClassifier(synapse=LinearSynapse(30), epochs=5),
-    SNNClassifier(synapse=DifferentialPair(NonLinearSynapse(60)), epochs=5),
+    SNNClassifier(learning=MarginLearning(n_columns=1), synapse=LinearSynapse(30), epochs=5),
+    SNNClassifier(
+        learning=MarginLearning(n_columns=1),
+        synapse=DifferentialPair(NonLinearSynapse(60)),
+        epochs=5,
+    ),
 ]
 TRANSFORMERS = [
     SpikeEncoder(),

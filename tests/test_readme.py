@@ -78,13 +78,30 @@ def test_every_report_has_its_command():
     assert {ROOT / report for _, report in BENCHMARKS} == set(ROOT.glob("benchmarks/reports/*.md"))
 
 
-@pytest.mark.parametrize("script", [script for script, _ in BENCHMARKS])
-def test_benchmark_starts(script):
+START = """
+import contextlib, runpy, sys
+for script in sys.argv[1:]:
+    sys.argv = [script, "--help"]
+    sys.path[0] = "benchmarks"
+    with contextlib.suppress(SystemExit):
+        runpy.run_path(script, run_name="__main__")
+    print("end of help")
+"""
+
+
+def test_benchmarks_start():
+    scripts = [script for script, _ in BENCHMARKS]
     done = subprocess.run(
-        [sys.executable, script, "--help"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-c", START, *scripts],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "--output" in done.stdout
+    *helps, rest = done.stdout.split("end of help\n")
+    assert rest == ""
+    assert len(helps) == len(scripts)
+    for script, text in zip(scripts, helps, strict=True):
+        assert text.startswith(f"usage: {Path(script).name}")
+        assert "--output" in text
 
 
 def test_the_wheel_holds_every_package():
