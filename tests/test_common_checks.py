@@ -35,7 +35,7 @@ CLASSIFIERS = [
     SNNClassifier(features=SplineTransformer(), encoder="poisson"),
     SNNClassifier(features=SplineTransformer(), encoder="latency"),
     SNNClassifier(features=SpikingWindowFeatures()),
-    SNNClassifier(encoder=SpikeEncoder(scale="quantile", field_code="latency")),
+    SNNClassifier(encoder=SpikeEncoder(scale="standard"), learning=MarginLearning(n_columns=2)),
     SNNClassifier(learning=MarginLearning(n_columns=1), synapse=LinearSynapse(30), epochs=5),
     SNNClassifier(
         learning=MarginLearning(n_columns=1),

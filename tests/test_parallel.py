@@ -136,7 +136,7 @@ def assert_same_answers_in_any_company(clf, X):
 
 
 @pytest.mark.parametrize("test_time", [0.0, 0.8])
-@pytest.mark.parametrize("n_neurons", [10, 70, 310])
+@pytest.mark.parametrize("n_neurons", [10, 310])
 @pytest.mark.parametrize("learning", ["prototype", "margin", MarginLearning(n_columns=2)])
 def test_races_have_the_same_bits_in_any_company(digits, learning, n_neurons, test_time):
     X, y = digits
