@@ -46,6 +46,9 @@ CIRCLES = {
 IRIS = CIRCLES | {"training_duration": 300, "min_frequency": 0, "max_frequency": 200}
 NAMES = sorted(Parameters().to_dict())
 
+# Sockets that urllib leaves open when a server misbehaves.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 # ---------------------------------------------------------------- values and types
 
@@ -519,6 +522,14 @@ def server():
 
 
 @pytest.fixture(autouse=True)
+def no_socket_is_left(request):
+    """Clear away the sockets that urllib leaves, before another test is blamed for them."""
+    yield
+    if "server" in request.node.name or "server" in request.fixturenames:
+        gc.collect()
+
+
+@pytest.fixture(autouse=True)
 def no_proxy(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
@@ -614,7 +625,6 @@ def test_unreachable_server_is_an_os_error():
             Parameters().from_url(f"http://127.0.0.1:{reserved.getsockname()[1]}/")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of urllib
 def test_slow_servers_are_given_up(server):
     caught = {}
 
@@ -641,5 +651,3 @@ def test_slow_servers_are_given_up(server):
         kind, seconds = waited[path]
         assert issubclass(kind, OSError)
         assert seconds < 13
-    caught.clear()
-    gc.collect()  # sockets that urllib has left, before another test is blamed for them
