@@ -5,7 +5,6 @@ A model is a table of levels, so a measured device is a list of numbers.
 
 from __future__ import annotations
 
-import warnings
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from . import _kernels
 from ._kernels.state import UPDATES
 from ._random import Seed, draw_keys, random_generator
 from ._sklearn import Estimator
-from ._validation import check_numbers
+from ._validation import check_numbers, warn_user
 
 if TYPE_CHECKING:
     from .learning import Learning
@@ -789,19 +788,15 @@ def _judge_fit(explained, scale, residual, nus):
             "ranges."
         )
     if residual > 0.1:
-        warnings.warn(
+        warn_user(
             f"the fit misses the measurement by {residual:.0%} of its range (root mean square): "
             "average several measurements, check that both branches have one range, or give "
-            "their levels to a TableSynapse.",
-            UserWarning,
-            stacklevel=4,
+            "their levels to a TableSynapse."
         )
     if np.abs(nus).max() > 0.98 * _MOST_NU:
-        warnings.warn(
+        warn_user(
             f"the fit ends at nu = {nus}, the end of the range from -{_MOST_NU} to {_MOST_NU}: "
-            "the measurement is a step.",
-            UserWarning,
-            stacklevel=4,
+            "the measurement is a step."
         )
 
 
@@ -811,13 +806,11 @@ def _judge_range(squares, squares_alone, scale, n_points):
     chance = (squares_alone / squares) ** (n_free / 2) if squares > 0 else 1.0
     missed = np.sqrt(max(squares - squares_alone, 0) / n_points) / scale
     if chance < 1e-3 and missed > 0.02:
-        warnings.warn(
+        warn_user(
             f"the two branches do not share one range: that they should misses them by "
             f"{missed:.1%} of it (root mean square), and nu is biased. Each branch begins where "
             "the other one ends: number the conductance after the first pulse 1, that before "
-            "it 0; or fit the branches one by one.",
-            UserWarning,
-            stacklevel=4,
+            "it 0; or fit the branches one by one."
         )
 
 
